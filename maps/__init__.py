@@ -1,0 +1,1 @@
+"""Shipped descriptions: ``chips/*.yaml`` are blocks, ``boards/*.yaml`` are machines."""

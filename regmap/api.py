@@ -1,0 +1,102 @@
+"""The two verbs that start everything: ``load`` a description, ``open`` it on a backend."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from regmap.errors import BackendError, BackendUnavailable, MapError, Severity
+
+if TYPE_CHECKING:
+    from regmap.backends.base import Backend
+    from regmap.layout.device import DeviceLayout
+    from regmap.live.device import Device
+    from regmap.model.chip import Block, Board, Chip
+
+__all__ = ["load", "open"]
+
+
+def load(source: str | os.PathLike[str]) -> Block | Chip | Board:
+    """The model of a description: a shipped name or a path to a ``.yaml`` or ``.svd`` file.
+
+    No bus access. A file of your own is checked as ``regmap check`` does. Raises MapError with
+    every problem.
+    """
+    from regmap import loaders  # noqa: PLC0415  (importing regmap loads no parser)
+    from regmap.check import check  # noqa: PLC0415
+
+    loaded = loaders.read(source)
+    problems = list(loaded.problems)
+    if loaded.model is not None and loaded.authored:
+        problems.extend(check(loaded.model))
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors or loaded.model is None:
+        raise MapError(errors or problems)
+    return loaded.model
+
+
+def open(  # noqa: A001  (regmap.open is to a map what open is to a file)
+    source: str | os.PathLike[str] | Block | Chip | Board,
+    backend: str | Backend | None = None,
+    *,
+    force: bool = False,
+    cpu: int | None = None,
+) -> Device:
+    """Open a description as a live device; touches no register.
+
+    ``source`` is a shipped name, a path or a model. ``backend`` is a URI (``sim:``, ``mem:``,
+    ``file:PATH``) or any object with ``read``, ``write`` and ``close``. Without one, the board's
+    own backends are tried in their order, and only on a machine that the board's ``match``
+    recognises; ``force`` tries them anyway. The simulator is never chosen unasked. ``cpu`` is
+    the CPU on which blocks that differ by CPU (the local APIC) are accessed.
+
+    Raises MapError, BackendUnavailable. The device may be shared between threads.
+    """
+    from regmap.layout.device import lay_out  # noqa: PLC0415
+    from regmap.live.build import build  # noqa: PLC0415
+
+    model = load(source) if isinstance(source, str | os.PathLike) else source
+    layout = lay_out(model)
+    if backend is None:
+        return build(layout)(_preferred(layout, force=force), cpu=cpu)
+    if isinstance(backend, str):
+        return build(layout)(open_uri(backend, layout), cpu=cpu)
+    return build(layout)(backend, cpu=cpu)
+
+
+def open_uri(uri: str, layout: DeviceLayout) -> Backend:
+    """The backend that a URI names, for this layout. Raises BackendUnavailable."""
+    from regmap import backends  # noqa: PLC0415
+
+    def simulate() -> Backend:
+        from regmap.sim import Simulator  # noqa: PLC0415
+
+        return Simulator(layout)
+
+    return backends.open_backend(
+        uri, origin=layout.origin, extent=layout.extent, simulator=simulate
+    )
+
+
+def _preferred(layout: DeviceLayout, *, force: bool) -> Backend:
+    """The first of the board's own backends that opens here."""
+    from regmap.backends import machine  # noqa: PLC0415
+
+    listed = ", ".join(layout.backends)
+    if not layout.backends:
+        raise BackendUnavailable(
+            f"{layout.name} is a {layout.kind} and has no backend of its own; name one, such as"
+            ' backend="sim:" or backend="file:PATH"'
+        )
+    if not force and not machine.recognises(layout.match):
+        raise BackendUnavailable(
+            f"this machine is not recognised as {layout.name}; its backends are {listed}."
+            ' Name one with backend=..., use backend="sim:" for the simulator, or force=True'
+        )
+    refused: list[str] = []
+    for uri in layout.backends:
+        try:
+            return open_uri(uri, layout)
+        except BackendError as error:
+            refused.append(f"  {uri} {error}")
+    raise BackendUnavailable(f"no backend of {layout.name} opens here:\n" + "\n".join(refused))

@@ -1,0 +1,217 @@
+"""A register of the description as it is in use: field arrays written out, names, masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from regmap.bits import mask_of, ones
+from regmap.layout.masks import field_refusals, register_refusals, side_effect, write_masks
+from regmap.layout.shape import EnumLayout, FieldLayout, RegisterLayout
+from regmap.model.access import WRITE_RULES
+from regmap.model.chip import Enum, Field, Register
+from regmap.names import python_name, unique_name
+
+__all__ = ["EnumShelf", "lay_out_register"]
+
+INDEX_NAMES = "ijklmnop"
+
+
+class EnumShelf:
+    """Enums laid out once each and shared by all fields that name them."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._done: dict[int, tuple[Enum, EnumLayout]] = {}
+        self._taken: set[str] = set()
+
+    def get(self, enum: Enum | None, fallback: str) -> EnumLayout | None:
+        """The layout of ``enum``; ``fallback`` names one that has no name of its own."""
+        if enum is None or not enum.values:
+            return None
+        found = self._done.get(id(enum))
+        if found is not None:
+            return found[1]
+        name = unique_name(f"{self._prefix}_{enum.name or fallback}", self._taken)
+        self._taken.add(name)
+        layout = _lay_out_enum(enum, name)
+        self._done[id(enum)] = (enum, layout)
+        return layout
+
+
+def _lay_out_enum(enum: Enum, name: str) -> EnumLayout:
+    taken: set[str] = set()
+    members: list[tuple[str, int]] = []
+    docs: list[str] = []
+    printed: list[tuple[str, str]] = []
+    patterns: list[tuple[str, int, int]] = []
+    default = ""
+    for value in enum.values:
+        python = unique_name(value.name, taken)
+        taken.add(python)
+        if python != value.name:
+            printed.append((value.name, python))
+        if value.default or value.value is None:
+            default = python
+        elif value.care is not None:
+            patterns.append((python, value.value, value.care))
+        else:
+            members.append((python, value.value))
+            docs.append(value.description)
+    return EnumLayout(name, tuple(members), tuple(docs), tuple(printed), tuple(patterns), default)
+
+
+def lay_out_register(
+    register: Register,
+    *,
+    class_name: str,
+    element: int,
+    indexes: Mapping[str, int],
+    enums: EnumShelf,
+) -> RegisterLayout:
+    """One element of a register as it is in use.
+
+    ``element`` is its number in its array, ``indexes`` its indexes by name.
+    """
+    fields, arrays = _expand(register, element, indexes)
+    masks = write_masks(register, fields)
+    effect = side_effect(register, fields)
+    refuse_read, refuse_write = register_refusals(register, fields)
+    reset, reset_mask = _reset(register, fields)
+    taken: set[str] = {name for name, _ in arrays}
+    laid: list[FieldLayout] = []
+    renamed: dict[str, str] = {}
+    for field in fields:
+        name = field.py_name or field.name
+        if not field.py_name or name in taken:
+            name = unique_name(name, taken)
+        taken.add(name)
+        renamed[field.name] = name
+        rule = WRITE_RULES[field.write_action]
+        no_read, no_write = field_refusals(field, masks, effect)
+        limits = field.constraint
+        laid.append(
+            FieldLayout(
+                name=name,
+                bits=tuple((part.lsb, part.width) for part in field.bits),
+                access=str(field.access),
+                write_action=str(field.write_action),
+                read_action=str(field.read_action or ""),
+                refuse_read=no_read,
+                refuse_write=no_write,
+                acting=rule.acting if field.access.writable else None,
+                does=(rule.does or "") if field.access.writable else "",
+                enum=enums.get(field.enum, f"{register.name}_{field.name}"),
+                write_enum=enums.get(field.write_enum, f"{register.name}_{field.name}_write"),
+                reset=field.reset,
+                volatile=field.volatile,
+                minimum=limits.minimum if limits else None,
+                maximum=limits.maximum if limits else None,
+                enum_only=bool(limits and limits.enum_only),
+                unit=field.unit,
+                description=field.description,
+                source=field.source,
+            )
+        )
+    volatile = ones(register.width) if register.volatile and not fields else 0
+    for field in fields:
+        volatile |= mask_of(field.bits) if field.volatile else 0
+    limits = register.constraint
+    return RegisterLayout(
+        class_name=class_name,
+        width=register.width,
+        access=str(register.access),
+        write_action=str(register.write_action),
+        read_action=str(register.read_action or ""),
+        keep=masks.keep,
+        neutral=masks.neutral,
+        guess=masks.guess,
+        why_guess=masks.why_guess,
+        refuse_read=refuse_read,
+        refuse_write=refuse_write,
+        side_effect=effect,
+        reset=reset,
+        reset_mask=reset_mask,
+        big_endian=register.byte_order == "big",
+        access_widths=register.access_widths,
+        word_order=register.word_order or "",
+        volatile_mask=volatile,
+        verify=register.verify,
+        minimum=limits.minimum if limits else None,
+        maximum=limits.maximum if limits else None,
+        fields=tuple(laid),
+        field_arrays=tuple(
+            (python_name(name), tuple(renamed[element] for element in elements))
+            for name, elements in arrays
+        ),
+        unit=register.unit,
+        lock=register.lock,
+        description=register.description,
+        source=register.source,
+    )
+
+
+def _expand(
+    register: Register, element: int, indexes: Mapping[str, int]
+) -> tuple[tuple[Field, ...], list[tuple[str, tuple[str, ...]]]]:
+    """The fields of one element with their arrays written out, and those arrays by name."""
+    if not any(field.array for field in register.fields):
+        return register.fields, []
+    fields: list[Field] = []
+    arrays: list[tuple[str, tuple[str, ...]]] = []
+    own = INDEX_NAMES[len(indexes)]
+    for field in register.fields:
+        array = field.array
+        if array is None:
+            fields.append(field)
+            continue
+        count = array.counts[min(element, len(array.counts) - 1)]
+        names: list[str] = []
+        for number in range(count):
+            name = (
+                array.names.at({**indexes, own: number}) if array.names else f"{field.name}{number}"
+            )
+            names.append(name)
+            fields.append(_at(field, name, number * array.stride))
+        arrays.append((field.py_name or field.name, tuple(names)))
+    return tuple(fields), arrays
+
+
+def _at(field: Field, name: str, shift: int) -> Field:
+    """One element of a field array."""
+    return Field(
+        name=name,
+        bits=tuple(part.shifted(shift) for part in field.bits),
+        access=field.access,
+        write_action=field.write_action,
+        read_action=field.read_action,
+        reset=field.reset,
+        enum=field.enum,
+        write_enum=field.write_enum,
+        volatile=field.volatile,
+        constraint=field.constraint,
+        unit=field.unit,
+        lock=field.lock,
+        description=field.description,
+        source=field.source,
+        place=field.place,
+    )
+
+
+def _reset(register: Register, fields: tuple[Field, ...]) -> tuple[int | None, int | None]:
+    """Reset value and mask; fields that state their own add to the register's."""
+    stated = [field for field in fields if field.reset is not None]
+    if not stated:
+        return register.reset, register.reset_mask
+    value = register.reset or 0
+    known = 0 if register.reset is None else ones(register.width)
+    if register.reset_mask is not None:
+        known = register.reset_mask
+    for field in stated:
+        mask, low = mask_of(field.bits), 0
+        number = field.reset or 0
+        for part in field.bits:
+            low |= (number & ones(part.width)) << part.lsb
+            number >>= part.width
+        value = (value & ~mask) | low
+        known |= mask
+    return value, None if known == ones(register.width) else known

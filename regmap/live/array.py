@@ -1,0 +1,146 @@
+"""Arrays of registers and groups: elements by index, made on first touch."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from regmap.errors import NoSuchElement
+from regmap.layout.shape import CountLayout
+from regmap.live.block import Block, Member
+from regmap.live.register import Register
+
+__all__ = ["Array", "ArrayMember"]
+
+
+class ArrayMember(Member):
+    """An array in a block class: one ``(name, member)`` for each element, in row-major order.
+
+    Elements that the block also has under their own names are given by name alone.
+    """
+
+    def __init__(
+        self,
+        counts: tuple[int, ...],
+        elements: tuple[tuple[str, Member | None], ...],
+        live: CountLayout | None = None,
+    ) -> None:
+        super().__init__()
+        self.counts = counts
+        self.elements = elements
+        self.live = live
+
+    def make(self, block: Block, name: str) -> Array:
+        """The array of ``block``."""
+        return Array(block, name, self, (), self.counts)
+
+    def __repr__(self) -> str:
+        return f"<array of {' x '.join(map(str, self.counts))}>"
+
+
+class Array:
+    """A live array. ``array[3]`` is the element; of an array with more dimensions, the rest of
+    it (``array[1, 2]`` and ``array[1][2]`` are the same).
+
+    Indexing touches no bus. Where the hardware states how many elements there are, ``len()`` and
+    iteration read that field once each time; an index is held against the largest possible.
+    """
+
+    __slots__ = ("_block", "_counts", "_made", "_member", "_name", "_prefix")
+
+    def __init__(
+        self,
+        block: Block,
+        name: str,
+        member: ArrayMember,
+        prefix: tuple[int, ...],
+        counts: tuple[int, ...],
+        made: dict[int, Any] | None = None,
+    ) -> None:
+        self._block = block
+        self._name = name
+        self._member = member
+        self._prefix = prefix
+        self._counts = counts
+        self._made: dict[int, Any] = {} if made is None else made
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        indexes = "".join(f"[{index}]" for index in self._prefix)
+        return f"{self._block.path}.{self._name}{indexes}"
+
+    @property
+    def largest(self) -> int:
+        """How many elements there can be, without asking the hardware."""
+        return self._counts[0]
+
+    def count(self) -> int:
+        """How many elements there are. One bus read where the hardware states it, else none."""
+        live = self._member.live
+        if live is None:
+            return self._counts[0]
+        root = self._block
+        while root.parent is not None:
+            root = root.parent
+        register: Register = root[live.register]
+        stated = int(register.read().fields[live.field]) + live.plus
+        return min(stated, self._counts[0])
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: int | tuple[int, ...]) -> Any:
+        if isinstance(index, tuple):
+            found: Any = self
+            for part in index:
+                found = found[part]
+            return found
+        count = self._counts[0]
+        if not 0 <= index < count:
+            raise NoSuchElement(self.path, index, count)
+        prefix = (*self._prefix, index)
+        if len(self._counts) > 1:
+            return Array(
+                self._block, self._name, self._member, prefix, self._counts[1:], self._made
+            )
+        flat = 0
+        for number, size in zip(prefix, self._member.counts, strict=True):
+            flat = flat * size + number
+        return self._element(flat)
+
+    def _element(self, flat: int) -> Any:
+        found = self._made.get(flat)
+        if found is None:
+            name, member = self._member.elements[flat]
+            with self._block.context.lock:
+                if member is None:
+                    found = getattr(self._block, name)
+                else:
+                    found = self._made.get(flat) or member.make(self._block, name)
+                self._made[flat] = found
+        return found
+
+    def __setitem__(self, index: int, value: int) -> None:
+        self[index].raw = value
+
+    def __iter__(self) -> Iterator[Any]:
+        """The elements that are there; one bus read first where the hardware states how many."""
+        for index in range(self.count()):
+            yield self[index]
+
+    def every(self) -> Iterator[Any]:
+        """Every element that can be there, in row-major order. No bus access."""
+        start = 0
+        for number, size in itertools.zip_longest(self._prefix, self._member.counts, fillvalue=0):
+            start = start * size + number
+        for flat in range(start, start + prod(self._counts)):
+            yield self._element(flat)
+
+    def __repr__(self) -> str:
+        return f"<array {self.path} of {self._counts[0]}>"

@@ -1,0 +1,55 @@
+"""The clock of an instance: what must be switched on before its registers answer."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from regmap.errors import WaitTimeout
+from regmap.model.chip import Clock as ClockModel
+
+if TYPE_CHECKING:
+    from regmap.live.device import Device
+
+__all__ = ["Clock"]
+
+
+class Clock:
+    """Switches an instance on, by registers of other instances of the same device."""
+
+    def __init__(self, device: Device, name: str, model: ClockModel) -> None:
+        self._device = device
+        self._name = name
+        self._model = model
+
+    def ready(self) -> bool:
+        """Whether it runs. One bus read for each field that tells."""
+        wanted = self._model.ready or self._model.enable
+        return all(self._holds(path, value) for path, value in wanted.items())
+
+    def enable(self, timeout_s: float = 1.0) -> None:
+        """Switch it on and wait until it runs.
+
+        One read and one write for each field to set, then one read a poll. Raises WaitTimeout
+        after ``timeout_s`` seconds.
+        """
+        for path, value in self._model.enable.items():
+            register, _, field = path.rpartition(".")
+            setattr(self._device[register], field, value)
+        end = time.monotonic() + timeout_s
+        while not self.ready():
+            if time.monotonic() >= end:
+                wanted = ", ".join(f"{path} = {value}" for path, value in self._model.ready.items())
+                raise WaitTimeout(
+                    self._name, f"its clock does not start: no {wanted}", last=None, values=()
+                )
+            time.sleep(0.0001)
+
+    def _holds(self, path: str, value: int | str) -> bool:
+        register, _, field = path.rpartition(".")
+        live = self._device[register]
+        number = live.FIELDS[field].encode(value, path)
+        return bool(live.read().fields[field] == number)
+
+    def __repr__(self) -> str:
+        return f"<clock of {self._name}>"

@@ -1,0 +1,132 @@
+"""What all registers of one instance share: its name, its port and what to say when it fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING, cast
+
+from regmap.backends.parts import InParts
+from regmap.backends.percpu import OnCpu
+from regmap.backends.window import WindowPort
+from regmap.errors import BadAddress
+
+if TYPE_CHECKING:
+    from regmap.backends.base import Port
+    from regmap.layout.shape import RegisterLayout, WindowLayout
+    from regmap.live.clock import Clock
+    from regmap.model.chip import WordOrder
+
+__all__ = ["Context", "Refused"]
+
+_HOST_WIDTHS = (8, 16, 32, 64) if sys.maxsize > 1 << 32 else (8, 16, 32)
+
+
+class Refused:
+    """A port for a register that this bus cannot carry; says why at the access."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def read(self, address: int, width: int) -> int:
+        """Raises BadAddress."""
+        raise BadAddress(f"{width}-bit read at {address:#x}: {self._why}")
+
+    def write(self, address: int, width: int, value: int) -> None:
+        """Raises BadAddress."""
+        raise BadAddress(f"{width}-bit write of {value:#x} at {address:#x}: {self._why}")
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class Context:
+    """One instance on one backend.
+
+    ``attach`` gives the port when the first register is touched; ``hint`` explains a bus fault
+    there. Safe between threads.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        attach: Callable[[], Port],
+        *,
+        widths: tuple[int, ...] | None = None,
+        cpu: int | None = None,
+        hint: str = "",
+        clock: Clock | None = None,
+    ) -> None:
+        self.name = name
+        self.hint = hint
+        self.cpu = cpu
+        self.clock = clock
+        self._attach = attach
+        self._widths = widths or _HOST_WIDTHS
+        self._windows: dict[str, WindowPort] = {}
+        self.lock = RLock()
+
+    @cached_property
+    def port(self) -> Port:
+        """What carries accesses of this instance; made on first use."""
+        port = self._attach()
+        return port if self.cpu is None else OnCpu(port, self.cpu)
+
+    def on_cpu(self, cpu: int) -> Context:
+        """The same instance as one CPU sees it."""
+        return Context(
+            self.name, self._attach, widths=self._widths, cpu=cpu, hint=self.hint, clock=self.clock
+        )
+
+    def port_for(self, layout: RegisterLayout) -> Port:
+        """The port for a register: in parts where the hardware or the bus takes no more."""
+        return self._in_parts(self.port, layout, self._widths)
+
+    def window_port(
+        self, window: WindowLayout, base: int, index: tuple[int, int], data: tuple[int, int]
+    ) -> WindowPort:
+        """The port behind an index/data pair, one for each window with one lock.
+
+        ``index`` and ``data`` are (offset, width) of the two registers.
+        """
+        with self.lock:
+            port = self._windows.get(window.name)
+            if port is None:
+                lsb, mask, rest = window.index_lsb, window.index_mask, window.index_rest
+
+                def select(number: int) -> int:
+                    return rest | (number << lsb) & mask
+
+                port = WindowPort(
+                    self.port,
+                    index_address=base + index[0],
+                    index_width=index[1],
+                    data_address=base + data[0],
+                    data_width=data[1],
+                    select_value=select,
+                )
+                self._windows[window.name] = port
+            return port
+
+    def port_behind(self, window: WindowPort, layout: RegisterLayout) -> Port:
+        """The port for a register behind a window."""
+        return self._in_parts(window, layout, (window.data_width,))
+
+    def _in_parts(self, port: Port, layout: RegisterLayout, bus: tuple[int, ...]) -> Port:
+        taken = layout.access_widths or (layout.width,)
+        usable = [width for width in taken if width in bus and width <= layout.width]
+        if layout.width in usable:
+            return port
+        if not usable:
+            return Refused(
+                f"the register takes accesses of {_list(taken)} bits and this bus has {_list(bus)}"
+            )
+        if not layout.word_order:
+            return Refused("the description does not say in which order its parts are accessed")
+        return InParts(port, max(usable), cast("WordOrder", layout.word_order))
+
+
+def _list(widths: tuple[int, ...]) -> str:
+    return ", ".join(str(width) for width in widths)

@@ -1,0 +1,212 @@
+"""A live device: the instances of a chip or board on one backend, and its pins by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from threading import RLock
+from types import TracebackType
+from typing import Any, ClassVar, NoReturn, Self
+
+from regmap import _core
+from regmap.backends.base import Attachable, Backend
+from regmap.errors import AccessError, NotWritable, UnknownName
+from regmap.layout.device import DeviceLayout, InstanceLayout
+from regmap.live.block import Block
+from regmap.live.clock import Clock
+from regmap.live.context import Context
+from regmap.live.register import Register
+from regmap.live.views import View, ViewItem
+
+__all__ = ["Device", "InstanceArrayMember", "InstanceMember", "Pins"]
+
+
+class InstanceMember(property):
+    """An instance in a device class: a block's class and where it is."""
+
+    def __init__(
+        self, cls: type[Block] | Callable[[], type[Block]], layout: InstanceLayout
+    ) -> None:
+        super().__init__()
+        self._cls = cls
+        self.layout = layout
+
+    @property
+    def cls(self) -> type[Block]:
+        """The class of the block."""
+        if not isinstance(self._cls, type):
+            self._cls = self._cls()
+        return self._cls
+
+    def __repr__(self) -> str:
+        return f"<instance of {self.layout.block_name} at {self.layout.base:#x}>"
+
+
+class InstanceArrayMember(property):
+    """An array of instances in a device class, by the names of its elements."""
+
+    def __init__(self, elements: tuple[str, ...]) -> None:
+        super().__init__()
+        self.elements = elements
+
+
+class Device(_core.Block):
+    """A chip or board on a backend. Instances are attributes, mapped when first touched.
+
+    Close it, or use it as a context manager; a closed device raises ClosedError. Safe between
+    threads. ``cpu`` is the CPU on which blocks that differ by CPU are accessed.
+    """
+
+    __slots__ = ("__weakref__", "_closed", "_lock", "_pins", "backend", "cpu")
+    LAYOUT: ClassVar[DeviceLayout]
+    MEMBERS: ClassVar[Mapping[str, InstanceMember | InstanceArrayMember]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.MEMBERS = {
+            name: member
+            for name, member in vars(cls).items()
+            if isinstance(member, InstanceMember | InstanceArrayMember)
+        }
+        cls.NAMES = _core.Names(cls.MEMBERS)
+
+    def __init__(self, backend: Backend, *, cpu: int | None = None) -> None:
+        super().__init__()
+        self.backend = backend
+        self.cpu = cpu
+        self._lock = RLock()
+        self._pins: Pins | None = None
+        self._closed = False
+
+    @property
+    def layout(self) -> DeviceLayout:
+        """Its names, addresses and masks."""
+        return self.LAYOUT
+
+    @property
+    def name(self) -> str:
+        """The name of the chip or board."""
+        return self.LAYOUT.name
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Its instances in the order of the description. No bus access."""
+        return tuple(getattr(self, name) for name in self.LAYOUT.instances)
+
+    @property
+    def pin(self) -> View:
+        """The pins of its GPIO block, where it has exactly one: ``device.pin[17]``."""
+        owners = [at.name for at, view in self.LAYOUT.views() if view.name == "pin"]
+        if len(owners) != 1:
+            known = [f"{name}.pin" for name in owners]
+            listed = f"; use {' or '.join(known)}" if known else ""
+            raise AccessError(f"{self.name}.pin", f"it has {len(owners)} GPIO blocks{listed}")
+        view: View = getattr(self, owners[0]).pin
+        return view
+
+    @property
+    def pins(self) -> Pins:
+        """The pins of the board by name: ``device.pins["P1-11"]``. No bus access."""
+        if self._pins is None:
+            self._pins = Pins(self)
+        return self._pins
+
+    def close(self) -> None:
+        """Give the backend back; a second call does nothing. Later accesses raise ClosedError."""
+        if not self._closed:
+            self._closed = True
+            self.backend.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _make(self, name: str) -> object:
+        member = self.MEMBERS[name]
+        with self._lock:
+            if isinstance(member, InstanceArrayMember):
+                return tuple(getattr(self, element) for element in member.elements)
+            return self._block(member)
+
+    def _block(self, member: InstanceMember) -> Block:
+        layout, cls = member.layout, member.cls
+        context = Context(
+            layout.name,
+            lambda: self._attach(layout),
+            widths=getattr(self.backend, "widths", None),
+            hint=self._hint(layout),
+            clock=Clock(self, layout.name, layout.clock) if layout.clock else None,
+        )
+        if cls.PER_CPU and self.cpu is not None:
+            context = context.on_cpu(self.cpu)
+        return cls(context, layout.base)
+
+    def _attach(self, layout: InstanceLayout) -> Any:
+        if isinstance(self.backend, Attachable):
+            return self.backend.attach(layout.base, layout.size)
+        return self.backend
+
+    def _hint(self, layout: InstanceLayout) -> str:
+        if layout.clock is None:
+            return ""
+        wanted = ", ".join(f"{path} = {value}" for path, value in layout.clock.enable.items())
+        return (
+            f"{layout.name} may have no clock: it needs {wanted}; "
+            f"{layout.name}.clock.enable() does that"
+        )
+
+    def _unknown(self, name: str) -> NoReturn:
+        raise UnknownName(self.name, name, [*self.MEMBERS, "pin", "pins", "close", "blocks"])
+
+    def _set_member(self, name: str, value: object) -> NoReturn:
+        del value
+        raise NotWritable(f"{self.name}.{name}", "it is a block; name one of its registers")
+
+    def __iter__(self) -> Iterator[Register]:
+        """Every register of every instance, in address order by instance; reads nothing."""
+        for block in self.blocks:
+            yield from block
+
+    def __getitem__(self, path: str) -> Any:
+        """What a dotted path names: ``device["GPIO.GPFSEL1"]``. No bus access."""
+        from regmap.live.path import lookup  # noqa: PLC0415  (path walks devices)
+
+        return lookup(self, path)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"on {self.backend!r}"
+        return f"<{self.LAYOUT.kind} {self.name} {state}>"
+
+
+class Pins(Mapping[str, Any]):
+    """The pins of a board under all their names."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._at = {name: pin for pin in device.LAYOUT.pins for name in pin.names}
+
+    def __getitem__(self, name: str) -> Any:
+        pin = self._at.get(name)
+        if pin is None:
+            fixed = self._device.LAYOUT.fixed_pins.get(name)
+            if fixed is not None:
+                raise AccessError(name, f"it is no GPIO: {fixed}")
+            raise UnknownName(f"{self._device.name}.pins", name, self._at)
+        view: View = getattr(getattr(self._device, pin.instance), pin.view)
+        item: ViewItem = view[pin.number]
+        return item
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def __repr__(self) -> str:
+        return f"<{len(self._at)} pin names of {self._device.name}>"

@@ -1,0 +1,374 @@
+"""A live register: every operation is the bus transaction that its docstring names, no more.
+
+The fast path (one load, one store, one merge) is in the C core; this module decides and refuses.
+Methods whose names begin with one underscore are called by the core when something is not plain.
+Objects may be shared between threads: one access is one access, and a modify is not interleaved
+with another thread's on a mapping or behind a window.
+"""
+
+from __future__ import annotations
+
+import operator
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NoReturn, cast
+
+from regmap import _core
+from regmap.bits import ones
+from regmap.errors import (
+    AccessError,
+    BusFault,
+    NotANumber,
+    NotReadable,
+    NotWritable,
+    ReadHasSideEffect,
+    UnknownName,
+    ValueDoesNotFit,
+    VerifyError,
+    WaitTimeout,
+)
+from regmap.layout.shape import FieldLayout, RegisterLayout
+from regmap.live.bitfields import Bits, FieldArrayInfo
+from regmap.live.context import Context
+from regmap.live.value import FieldInfo, RegisterValue, check_fit
+
+__all__ = ["Register"]
+
+
+class Register(_core.Register):
+    """One addressable word of the hardware, with its fields as attributes.
+
+    A subclass states ``LAYOUT``; its fields are made from it. ``repr`` and comparison by identity
+    are all that works without a bus access; ``int()``, ``bool()`` and ordering are refused.
+    """
+
+    __slots__ = ()
+    LAYOUT: ClassVar[RegisterLayout]
+    FIELDS: ClassVar[Mapping[str, FieldInfo]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        layout = cls.LAYOUT
+        infos = {field.name: FieldInfo(field) for field in layout.fields}
+        fields = {name: _core_field(info, layout) for name, info in infos.items()}
+        limited = layout.minimum is not None or layout.maximum is not None
+        cls.FIELDS = infos
+        cls.SPEC = _core.Spec(
+            width=layout.width,
+            keep=layout.keep,
+            neutral=layout.neutral,
+            big_endian=layout.big_endian,
+            readable=not (layout.refuse_read or layout.side_effect),
+            writable=not (layout.refuse_write or layout.verify or limited),
+            fields=fields,
+        )
+        for name, field in fields.items():
+            setattr(cls, name, field)
+        for name, elements in layout.field_arrays:
+            setattr(cls, name, FieldArrayInfo(elements))
+
+    @property
+    def path(self) -> str:
+        """Where it is: ``GPIO.GPFSEL1``."""
+        return f"{self.context.name}.{self.name}" if self.context.name else self.name
+
+    @property
+    def width(self) -> int:
+        """Its width in bits."""
+        return self.LAYOUT.width
+
+    @property
+    def bit(self) -> Bits:
+        """Its single bits by number: ``register.bit[3]``. No bus access until one is used."""
+        return Bits(self)
+
+    def read(self) -> RegisterValue:
+        """Read the register once and return an immutable snapshot.
+
+        One bus read. This is the one way to read a register whose read has side effects.
+        Raises NotReadable, BackendError.
+        """
+        if self.LAYOUT.refuse_read:
+            raise NotReadable(self.path, self.LAYOUT.refuse_read)
+        return RegisterValue(self.load(), type(self), self.path)
+
+    def write(self, value: int | None = None, /, **fields: object) -> None:
+        """Write the whole register once: a number, or fields by name.
+
+        One bus write, no read. Fields not named take their reset value, write-one fields their
+        neutral one. Raises NotWritable, ValueDoesNotFit, AccessError where a field that is not
+        named has no known reset value, BackendError.
+        """
+        if value is not None:
+            if fields:
+                raise TypeError("write() takes a number or fields, not both")
+            self._set_raw(value)
+            return
+        if not fields:
+            raise TypeError("write() needs a number or fields")
+        mask, placed = self._place(fields)
+        self._set_raw(self._reset_bits(named=mask) & ~mask | placed)
+
+    def modify(self, **fields: object) -> None:
+        """Change some fields and leave all others as they are.
+
+        One bus read and one bus write; one write alone where all that is named is write-one and
+        nothing has to be kept. Raises AccessError where a neighbour cannot be left alone,
+        ValueDoesNotFit, UnknownName, BackendError.
+        """
+        if not fields:
+            raise TypeError("modify() needs at least one field")
+        mask, placed = self._place(fields)
+        self._merge(mask, placed, always_read=True)
+
+    def set(self, *names: str) -> None:
+        """Set write-one (or write-zero) fields by name: one bus write, no read, where nothing
+        else has to be kept. Raises AccessError for a field that is not of this kind."""
+        self._act("set", names)
+
+    def clear(self, *names: str) -> None:
+        """Clear write-one (or write-zero) fields by name: one bus write, no read, where nothing
+        else has to be kept. Raises AccessError for a field that is not of this kind."""
+        self._act("clear", names)
+
+    def toggle(self, *names: str) -> None:
+        """Invert write-one (or write-zero) fields by name: one bus write, no read, where nothing
+        else has to be kept. Raises AccessError for a field that is not of this kind."""
+        self._act("toggle", names)
+
+    def reset(self) -> None:
+        """Write the reset value; write-one fields get their neutral bits.
+
+        One bus write. Raises AccessError where the reset value is not known.
+        """
+        layout = self.LAYOUT
+        if layout.reset is None:
+            raise AccessError(self.path, "its reset value is not known")
+        self._set_raw(self._reset_bits(named=0))
+
+    def wait(
+        self,
+        condition: Callable[[RegisterValue], bool] | None = None,
+        /,
+        *,
+        timeout_s: float,
+        period_s: float = 0.001,
+        **fields: object,
+    ) -> RegisterValue:
+        """Poll until every named field has its value, and return the snapshot that had.
+
+        One bus read a poll, every ``period_s`` seconds, at least one and one more at the end.
+        ``condition`` takes a snapshot instead. Raises WaitTimeout with the values seen.
+        """
+        if self.LAYOUT.side_effect:
+            raise ReadHasSideEffect(
+                self.path, f"polling would change it ({self.LAYOUT.side_effect})"
+            )
+        if condition is None and not fields:
+            raise TypeError("wait() needs fields or a condition")
+        mask, placed = self._place(fields, check_neutral=False) if fields else (0, 0)
+        wanted = ", ".join(f"{name}={value}" for name, value in fields.items()) or "its condition"
+        end = time.monotonic() + timeout_s
+        values: list[int] = []
+        while True:
+            late = time.monotonic() >= end
+            now = self.read()
+            if now & mask == placed and (condition is None or condition(now)):
+                return now
+            if not values or values[-1] != now:
+                values.append(now)
+            if late:
+                raise WaitTimeout(
+                    self.path,
+                    f"no {wanted} within {timeout_s:g} s; last value {now!r}",
+                    last=now,
+                    values=tuple(values),
+                )
+            time.sleep(min(period_s, max(0.0, end - time.monotonic())))
+
+    def _reset_bits(self, *, named: int) -> int:
+        """The reset value, write-one fields neutral; ``named`` bits are given by the caller."""
+        layout = self.LAYOUT
+        known = 0
+        if layout.reset is not None:
+            known = ones(layout.width) if layout.reset_mask is None else layout.reset_mask
+        raw = (layout.reset or 0) & known
+        for field in layout.fields:
+            if field.acting is not None:
+                raw = raw & ~field.mask | (field.mask if field.acting == 0 else 0)
+            elif field.mask & ~named & ~known and field.access != "read-only":
+                raise AccessError(
+                    f"{self.path}.{field.name}",
+                    "its reset value is not known; name it, or modify()",
+                )
+        return raw
+
+    # What is not plain ends up here: called by the core and by the methods above.
+
+    def _place(
+        self, fields: Mapping[str, object], *, check_neutral: bool = True
+    ) -> tuple[int, int]:
+        """The mask and the bits for some fields by name."""
+        mask = placed = 0
+        for name, value in fields.items():
+            info = self._info(name)
+            number = info.encode(value, f"{self.path}.{name}")
+            if check_neutral:
+                self._check_writable(info.layout)
+                self._check_acts(info, number)
+            mask |= info.mask
+            placed |= info.place(number)
+        return mask, placed
+
+    def _merge(self, mask: int, value: int, *, always_read: bool = False) -> None:
+        layout = self.LAYOUT
+        if layout.refuse_write:
+            raise NotWritable(self.path, layout.refuse_write)
+        if layout.guess & ~mask:
+            raise AccessError(self.path, f"its neighbours cannot be left alone: {layout.why_guess}")
+        reads = layout.keep if always_read else layout.keep & ~mask
+        if reads and layout.side_effect:
+            raise ReadHasSideEffect(
+                self.path, f"its neighbours must be read first ({layout.side_effect})"
+            )
+        written = self.update(mask, value, always_read=always_read)
+        if layout.verify:
+            self._verify(written)
+
+    def _act(self, verb: str, names: tuple[str, ...]) -> None:
+        if not names:
+            raise TypeError(f"{verb}() needs at least one field name")
+        mask = placed = 0
+        for name in names:
+            info = self._info(name)
+            layout = info.layout
+            if layout.does != verb:
+                does = (
+                    f"a write to it does a {layout.does}"
+                    if layout.does
+                    else "it is plain; assign to it"
+                )
+                raise AccessError(f"{self.path}.{name}", f"no {verb}() here: {does}")
+            mask |= info.mask
+            placed |= info.mask if layout.acting == 1 else 0
+        self._merge(mask, placed)
+
+    def _info(self, name: str) -> FieldInfo:
+        info = self.FIELDS.get(name)
+        if info is None:
+            raise UnknownName(self.path, name, self.FIELDS)
+        return info
+
+    def _check_writable(self, field: FieldLayout) -> None:
+        if field.access == "read-only":
+            raise NotWritable(f"{self.path}.{field.name}", "it is read-only")
+
+    def _check_acts(self, info: FieldInfo, number: int) -> None:
+        acting = info.layout.acting
+        if acting is None:
+            return
+        neutral = 0 if acting else ones(info.width)
+        if number == neutral:
+            raise AccessError(
+                f"{self.path}.{info.name}",
+                f"writing {number:#x} would do nothing; a {acting} {info.layout.does}s it",
+            )
+
+    def _get_field(self, name: str) -> int:
+        info = self._info(name)
+        if info.layout.refuse_read:
+            path = f"{self.path}.{name}"
+            if self.LAYOUT.side_effect and info.layout.access not in {"write-only", "writeOnce"}:
+                raise ReadHasSideEffect(path, info.layout.refuse_read)
+            raise NotReadable(path, info.layout.refuse_read)
+        return info.decode(self.load())
+
+    def _set_field(self, name: str, value: object) -> None:
+        info = self._info(name)
+        path = f"{self.path}.{name}"
+        self._check_writable(info.layout)
+        if info.layout.refuse_write:
+            raise AccessError(path, info.layout.refuse_write)
+        number = info.encode(value, path)
+        self._check_acts(info, number)
+        self._merge(info.mask, info.place(number))
+
+    def _get_raw(self) -> int:
+        if self.LAYOUT.refuse_read:
+            raise NotReadable(self.path, self.LAYOUT.refuse_read)
+        raise ReadHasSideEffect(
+            self.path, f"reading has a side effect ({self.LAYOUT.side_effect}); use .read()"
+        )
+
+    def _set_raw(self, value: object) -> None:
+        layout = self.LAYOUT
+        if layout.refuse_write:
+            raise NotWritable(self.path, layout.refuse_write)
+        number = operator.index(cast("int", value))
+        check_fit(self.path, number, layout.width)
+        low, high = layout.minimum or 0, layout.maximum
+        if number < low or (high is not None and number > high):
+            largest = ones(layout.width) if high is None else high
+            raise ValueDoesNotFit(
+                self.path, number, layout.width, largest, f"the smallest is {low:#x}"
+            )
+        self.store(number)
+        if layout.verify:
+            self._verify(number)
+
+    def _verify(self, written: int) -> None:
+        """Read back and compare, volatile and write-only bits left aside. One bus read."""
+        layout = self.LAYOUT
+        compared = ones(layout.width) & ~layout.volatile_mask
+        for field in layout.fields:
+            if field.access != "read-write" or field.write_action != "modify":
+                compared &= ~field.mask
+        read = self.load()
+        if (read ^ written) & compared:
+            why = "the write was dropped"
+            raise VerifyError(
+                self.path,
+                written,
+                read,
+                f"{why}; {self.context.hint}" if self.context.hint else why,
+            )
+
+    def _fault(self, address: int, width: int, operation: str) -> NoReturn:
+        hint = f"; {self.context.hint}" if self.context.hint else ""
+        raise BusFault(
+            f"{self.path}: bus fault at {address:#x} on a {width}-bit {operation}{hint}",
+            address=address,
+            path=self.path,
+        )
+
+    def _unknown(self, name: str) -> NoReturn:
+        known = [*self.FIELDS, *(array for array, _ in self.LAYOUT.field_arrays)]
+        raise UnknownName(self.path, name, known)
+
+    def __repr__(self) -> str:
+        return f"<register {self.path} at {self.address:#x}, {self.width} bits>"
+
+    def _number(self, *_: object) -> NoReturn:
+        raise NotANumber(
+            self.path, "a live register is no number; use .raw, or .read() for a snapshot"
+        )
+
+    __int__ = __index__ = __bool__ = __float__ = _number
+    __lt__ = __le__ = __gt__ = __ge__ = _number
+    context: Context
+
+
+def _core_field(info: FieldInfo, layout: RegisterLayout) -> Any:
+    """The core's descriptor for a field: on the fast path where it is plain."""
+    field = info.layout
+    limited = field.minimum is not None or field.maximum is not None or field.enum_only
+    return _core.Field(
+        info.bits[0].lsb,
+        info.width,
+        readable=not field.refuse_read,
+        writable=not (field.refuse_write or layout.refuse_write or layout.verify or limited),
+        acting=field.acting,
+        members=info.members or None,
+        plain=len(info.bits) == 1,
+        info=info,
+    )

@@ -1,0 +1,200 @@
+"""A field's own number: from and to enum members, within its limits; and register snapshots.
+
+Pure arithmetic on numbers already read; nothing here touches a bus.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any, NoReturn, Protocol, Self
+
+from regmap.bits import BitRange, extract, insert
+from regmap.errors import AccessError, UnknownName, ValueDoesNotFit
+from regmap.layout.shape import EnumLayout, FieldLayout, RegisterLayout
+
+__all__ = ["FieldInfo", "RegisterValue", "check_fit", "enum_class"]
+
+
+@lru_cache(maxsize=4096)
+def enum_class(layout: EnumLayout) -> type[IntEnum]:
+    """The IntEnum of a layout; equal layouts give the same class."""
+    made: type[IntEnum] = IntEnum(layout.name, list(layout.members))  # type: ignore[misc]
+    return made
+
+
+def check_fit(path: str, value: int, width: int) -> None:
+    """Raise ValueDoesNotFit for a number that is negative or too wide."""
+    if not 0 <= value < 1 << width:
+        raise ValueDoesNotFit(path, value, width, (1 << width) - 1)
+
+
+class FieldInfo(property):
+    """The description of a field, as its register class gives it: ``type(register).FIELD``.
+
+    It is a ``property`` so that completion tools, which evaluate every attribute that is not one,
+    leave the field alone.
+    """
+
+    layout: FieldLayout
+    bits: tuple[BitRange, ...]
+    enum: type[IntEnum] | None
+
+    def __init__(self, layout: FieldLayout) -> None:
+        super().__init__(doc=layout.description)
+        self.layout = layout
+        self.bits = tuple(BitRange(lsb, width) for lsb, width in layout.bits)
+        self.mask = layout.mask
+        self.width = layout.width
+        self.enum = enum_class(layout.enum) if layout.enum else None
+        # Don't-care bits have no member: it would hide the number that was read.
+        self.members: Mapping[int, IntEnum] = (
+            {int(member): member for member in self.enum} if self.enum else {}
+        )
+        written = layout.write_enum or layout.enum
+        self._numbers = _numbers(written)
+        self._allowed = frozenset(self._numbers.values()) if layout.enum_only else None
+
+    @property
+    def name(self) -> str:
+        """Its Python name."""
+        return self.layout.name
+
+    @property
+    def position(self) -> str:
+        """Its bits as manuals print them: ``7:4``, or ``3,1:0`` for a split field."""
+        return ",".join(str(part) for part in reversed(self.bits))
+
+    def decode(self, raw: int) -> int:
+        """The field's number in a register's number; a member of its enum where there is one."""
+        number = extract(self.bits, raw)
+        return self.members.get(number, number)
+
+    def encode(self, value: object, path: str) -> int:
+        """``value`` as the field's own number. Raises ValueDoesNotFit, UnknownName, TypeError."""
+        if isinstance(value, str):
+            number = self._numbers.get(value)
+            if number is None:
+                raise UnknownName(f"the enum of {path}", value, self._numbers)
+            return number
+        number = operator.index(value)  # type: ignore[arg-type]
+        layout = self.layout
+        check_fit(path, number, self.width)
+        low, high = layout.minimum or 0, layout.maximum
+        if number < low or (high is not None and number > high):
+            largest = (1 << self.width) - 1 if high is None else high
+            raise ValueDoesNotFit(path, number, self.width, largest, f"the smallest is {low:#x}")
+        if self._allowed is not None and number not in self._allowed:
+            names = ", ".join(self._numbers)
+            raise ValueDoesNotFit(path, number, self.width, max(self._allowed), f"only {names}")
+        return number
+
+    def place(self, number: int) -> int:
+        """The field's own number in register position."""
+        return insert(self.bits, number)
+
+    def __repr__(self) -> str:
+        kind = self.layout.access
+        if self.layout.write_action != "modify":
+            kind += f", {self.layout.write_action}"
+        enum = f", {', '.join(self._numbers)}" if self._numbers else ""
+        return f"<field {self.name} [{self.position}] {kind}{enum}>"
+
+
+def _numbers(layout: EnumLayout | None) -> dict[str, int]:
+    """What may be written by name: Python names and the manual's own."""
+    if layout is None:
+        return {}
+    numbers = dict(layout.members)
+    numbers.update({name: value for name, value, _ in layout.patterns})
+    for printed, python in layout.names:
+        if python in numbers:
+            numbers[printed] = numbers[python]
+    return numbers
+
+
+class _Described(Protocol):
+    """What a snapshot needs of the register it came from."""
+
+    LAYOUT: RegisterLayout
+    FIELDS: Mapping[str, FieldInfo]
+
+
+class RegisterValue(int):
+    """What a register held at one moment: an int whose fields are attributes.
+
+    Immutable, and unconnected: nothing here reads again. ``print(value)`` decodes it.
+    """
+
+    path: str
+    _register: type[_Described]
+
+    def __new__(cls, value: int, register: type[_Described], path: str) -> Self:
+        self = super().__new__(cls, value)
+        self.__dict__["path"] = path
+        self.__dict__["_register"] = register
+        return self
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """Every field that can be read, by name."""
+        return {
+            name: info.decode(self)
+            for name, info in self._register.FIELDS.items()
+            if info.layout.access not in {"write-only", "writeOnce"}
+        }
+
+    def replace(self, **fields: object) -> Self:
+        """The same value with some fields changed; nothing is written."""
+        raw = int(self)
+        for name, value in fields.items():
+            info = self._info(name)
+            raw = raw & ~info.mask | info.place(info.encode(value, f"{self.path}.{name}"))
+        return type(self)(raw, self._register, self.path)
+
+    def _info(self, name: str) -> FieldInfo:
+        try:
+            return self._register.FIELDS[name]
+        except KeyError:
+            raise UnknownName(self.path, name, self._register.FIELDS) from None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        info = self._info(name)
+        if info.layout.access in {"write-only", "writeOnce"}:
+            raise AccessError(f"{self.path}.{name}", "it is write-only, a read does not show it")
+        return info.decode(self)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AccessError(
+            f"{self.path}.{name}", "a snapshot does not change; use replace() or the register"
+        )
+
+    def __dir__(self) -> Iterator[str]:
+        yield from super().__dir__()
+        yield from self._register.FIELDS
+
+    def __reduce__(self) -> tuple[type[int], tuple[int]]:
+        # A copy in another process is the plain number: its register's class is not there.
+        return int, (int(self),)
+
+    def __repr__(self) -> str:
+        return f"<{self.path} {int(self):#0{self._register.LAYOUT.width // 4 + 2}x}>"
+
+    def __str__(self) -> str:
+        layout = self._register.LAYOUT
+        lines = [f"{self.path} = {int(self):#0{layout.width // 4 + 2}x}"]
+        rows = []
+        for name, value in self.fields.items():
+            info = self._register.FIELDS[name]
+            shown = f"{value.name} ({int(value)})" if isinstance(value, IntEnum) else f"{value:#x}"
+            rows.append((info, name, shown))
+        rows.sort(key=lambda row: -row[0].bits[-1].msb)
+        wide = max((len(name) for _, name, _ in rows), default=0)
+        for info, name, shown in rows:
+            unit = f" {info.layout.unit}" if info.layout.unit else ""
+            lines.append(f"  [{info.position:>5}] {name:<{wide}}  {shown}{unit}")
+        return "\n".join(lines)

@@ -1,0 +1,275 @@
+"""Views: one index over many registers, such as the pins of a GPIO block.
+
+``block.pin[17]`` is an item whose members are properties (a value, or a level that is read at one
+place and written at two others) or methods (one write of a bit, or a procedure with waits).
+Nothing touches the bus until a member is used; each use is what the register's own would be.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, NoReturn
+
+from regmap.errors import (
+    AccessError,
+    NoSuchElement,
+    NotReadable,
+    NotWritable,
+    UnknownName,
+    ValueDoesNotFit,
+)
+from regmap.layout.shape import EnumLayout, StepLayout, Target
+from regmap.live.block import Block, Member
+from regmap.live.register import Register
+
+__all__ = ["CallMember", "LevelMember", "StepsMember", "ValueMember", "View", "ViewItem", "ViewOf"]
+
+
+class ViewItem:
+    """One index of a view. A subclass has the members of its view as attributes."""
+
+    __slots__ = ("_block", "_registers", "index", "names")
+    VIEW: ClassVar[str] = ""
+    ACCESSORS: ClassVar[Mapping[str, ValueMember | LevelMember | CallMember | StepsMember]] = {}
+
+    def __init__(self, block: Block, index: int, names: tuple[str, ...]) -> None:
+        object.__setattr__(self, "_block", block)
+        object.__setattr__(self, "index", index)
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "_registers", {})
+
+    def __init_subclass__(cls) -> None:
+        cls.ACCESSORS = {
+            name: member
+            for name, member in vars(cls).items()
+            if isinstance(member, ValueMember | LevelMember | CallMember | StepsMember)
+        }
+
+    _block: Block
+    _registers: dict[str, Register]
+    index: int
+    names: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """Where it is: ``GPIO.pin[17]``."""
+        return f"{self._block.path}.{self.VIEW}[{self.index}]"
+
+    def register(self, path: str) -> Register:
+        """The register that a member uses. No bus access."""
+        found = self._registers.get(path)
+        if found is None:
+            found = self._registers[path] = self._block[path]
+        return found
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in self.ACCESSORS:
+            raise UnknownName(self.path, name, self.ACCESSORS)
+        object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise UnknownName(self.path, name, self.ACCESSORS)
+
+    def __repr__(self) -> str:
+        names = f" ({', '.join(self.names)})" if self.names else ""
+        return f"<{self.path}{names}>"
+
+
+def _read(item: ViewItem, target: Target) -> int:
+    register = item.register(target.register)
+    if target.field:
+        value: int = getattr(register, target.field)
+        return value
+    return register.bit[target.bit] if target.bit >= 0 else register.raw
+
+
+def _write(item: ViewItem, target: Target, value: object) -> None:
+    register = item.register(target.register)
+    if target.field:
+        setattr(register, target.field, value)
+    elif target.bit >= 0:
+        register.bit[target.bit] = value  # type: ignore[assignment]
+    else:
+        register._set_raw(value)
+
+
+class ValueMember(property):
+    """A member read and written at one place."""
+
+    def __init__(self, name: str, targets: tuple[Target, ...], doc: str = "") -> None:
+        super().__init__(doc=doc)
+        self.name = name
+        self.targets = targets
+
+    def __get__(self, item: ViewItem | None, owner: type | None = None) -> Any:
+        return self if item is None else _read(item, self.targets[item.index])
+
+    def __set__(self, item: ViewItem, value: object) -> None:
+        _write(item, self.targets[item.index], value)
+
+
+class LevelMember(property):
+    """A member read at one place and written as a 1 at one of two others: one write, no read."""
+
+    def __init__(self, name: str, targets: tuple[tuple[Target, ...], ...], doc: str = "") -> None:
+        super().__init__(doc=doc)
+        self.name = name
+        self.targets = targets
+
+    def __get__(self, item: ViewItem | None, owner: type | None = None) -> Any:
+        return self if item is None else _read(item, self.targets[item.index][0])
+
+    def __set__(self, item: ViewItem, value: object) -> None:
+        targets = self.targets[item.index]
+        if len(targets) < 3:
+            raise NotWritable(f"{item.path}.{self.name}", "it is read-only")
+        if value not in {0, 1}:
+            raise ValueDoesNotFit(f"{item.path}.{self.name}", value, 1, 1)
+        target = targets[1 if value else 2]
+        act(item.register(target.register), target)
+
+
+def act(register: Register, target: Target) -> None:
+    """Write the value that acts at a write-one or write-zero target. One bus write."""
+    if target.field:
+        field = register.LAYOUT.field(target.field)
+        acting = 1 if field.acting is None else field.acting
+        setattr(register, target.field, field.mask >> field.lsb if acting else 0)
+    else:
+        register.bit[target.bit] = 0 if register.LAYOUT.write_action.startswith("zero") else 1
+
+
+class CallMember(property):
+    """A member that is a method: one write of the bit that acts."""
+
+    def __init__(self, name: str, targets: tuple[Target, ...], doc: str = "") -> None:
+        super().__init__(doc=doc)
+        self.name = name
+        self.targets = targets
+
+    def __get__(self, item: ViewItem | None, owner: type | None = None) -> Any:
+        if item is None:
+            return self
+        target = self.targets[item.index]
+        register = item.register(target.register)
+        return lambda: act(register, target)
+
+    def __set__(self, item: ViewItem, value: object) -> None:
+        raise AccessError(f"{item.path}.{self.name}", f"it is a method; call {self.name}()")
+
+
+class StepsMember(property):
+    """A member that is assigned to and carried out as a procedure of writes and waits.
+
+    The procedure holds the instance's lock, so that two threads never mix their steps.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        steps: tuple[tuple[StepLayout, ...], ...],
+        enum: EnumLayout | None,
+        doc: str = "",
+    ) -> None:
+        super().__init__(doc=doc)
+        self.name = name
+        self.steps = steps
+        self.numbers = dict(enum.members) if enum else {}
+
+    def __get__(self, item: ViewItem | None, owner: type | None = None) -> Any:
+        if item is None:
+            return self
+        raise NotReadable(f"{item.path}.{self.name}", "the hardware does not show it")
+
+    def __set__(self, item: ViewItem, value: object) -> None:
+        path = f"{item.path}.{self.name}"
+        if isinstance(value, str):
+            if value not in self.numbers:
+                raise UnknownName(f"the enum of {path}", value, self.numbers)
+            value = self.numbers[value]
+        steps = self.steps[item.index]
+        # Every value is tried before the first write, so that a bad one leaves nothing half done.
+        writes = [(step, value if step.value is None else step.value) for step in steps]
+        for step, number in writes:
+            if step.target is not None and step.target.field:
+                register = item.register(step.target.register)
+                info = register.FIELDS[step.target.field]
+                info.encode(number, path)
+        with item._block.context.lock:
+            for step, number in writes:
+                if step.target is not None:
+                    self._step(item, step.target, number)
+                if step.wait_us:
+                    time.sleep(step.wait_us / 1e6)
+
+    def _step(self, item: ViewItem, target: Target, number: object) -> None:
+        register = item.register(target.register)
+        if target.field:
+            register.write(**{target.field: number})
+        else:
+            _write(item, target, number)
+
+
+class ViewOf(Member):
+    """A view in a block class; ``names`` gives each index its further names."""
+
+    def __init__(
+        self,
+        cls: type[ViewItem] | Callable[[], type[ViewItem]],
+        length: int,
+        names: tuple[tuple[str, ...], ...] = (),
+    ) -> None:
+        super().__init__()
+        self._cls = cls
+        self.length = length
+        self.names = names
+
+    @property
+    def cls(self) -> type[ViewItem]:
+        """The class of its items."""
+        if not isinstance(self._cls, type):
+            self._cls = self._cls()
+        return self._cls
+
+    def make(self, block: Block, name: str) -> View:
+        """The view of ``block``."""
+        return View(block, name, self)
+
+    def __repr__(self) -> str:
+        return f"<view of {self.length}>"
+
+
+class View:
+    """A live view: items by index. No bus access until a member of an item is used."""
+
+    __slots__ = ("_block", "_items", "_member", "_name")
+
+    def __init__(self, block: Block, name: str, member: ViewOf) -> None:
+        self._block = block
+        self._name = name
+        self._member = member
+        self._items: dict[int, ViewItem] = {}
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return f"{self._block.path}.{self._name}"
+
+    def __getitem__(self, index: int) -> Any:
+        if not 0 <= index < self._member.length:
+            raise NoSuchElement(self.path, index, self._member.length)
+        item = self._items.get(index)
+        if item is None:
+            names = self._member.names[index] if self._member.names else ()
+            item = self._items.setdefault(index, self._member.cls(self._block, index, names))
+        return item
+
+    def __len__(self) -> int:
+        return self._member.length
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(self._member.length))
+
+    def __repr__(self) -> str:
+        return f"<view {self.path} of {self._member.length}>"
