@@ -1,0 +1,310 @@
+"""The simulator: a backend whose registers react as the description and the action table say.
+
+It is public, for tests of your own. It is strict: an address without a register, a width that the
+register does not take and a block without its clock are bus faults. It models what a description
+can say; what a peripheral does beyond that comes from hooks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from threading import RLock
+
+from regmap.bits import ones, swap_bytes
+from regmap.errors import AccessError, BusFault, ClosedError, UnknownName
+from regmap.layout.device import DeviceLayout, InstanceLayout
+from regmap.layout.shape import FieldLayout, RegisterLayout, ViewLayout
+from regmap.model.access import READ_RULES, WRITE_RULES, Access, ReadAction, WriteAction
+from regmap.sim.cells import Cell, Place, Places
+from regmap.sim.pads import Pads
+
+__all__ = ["Simulator"]
+
+Hook = Callable[[int], int]
+
+
+class Simulator:
+    """A whole device without hardware. One lock makes each access whole between threads.
+
+    ``drive`` sets a pin from outside; ``peek`` and ``poke`` reach storage behind the bus's back;
+    ``on_read`` and ``on_write`` let a function play a counter or a FIFO; ``drop_writes`` makes
+    registers ignore writes as a protected pad does; ``power_on_reset`` starts again.
+    """
+
+    def __init__(self, layout: DeviceLayout) -> None:
+        self.layout = layout
+        self.lock = RLock()
+        self._sorted = sorted(layout.instances.values(), key=lambda at: at.base)
+        self._bases = [at.base for at in self._sorted]
+        self._places: dict[str, Places] = {}
+        self._pads: dict[str, list[tuple[ViewLayout, Pads]]] = {}
+        self._on_read: dict[int, Hook] = {}
+        self._on_write: dict[int, Hook] = {}
+        self._dropped: set[int] = set()
+        self._closed = False
+
+    # The bus side.
+
+    def read(self, address: int, width: int) -> int:
+        """One bus read; applies read actions. Raises BusFault, ClosedError."""
+        with self.lock:
+            place, shift = self._find(address, width, "read", readable=True)
+            layout = place.layout
+            hook = self._on_read.get(id(place.cell))
+            if hook is not None:
+                place.cell.value = hook(place.cell.value) & ones(layout.width)
+            value = _turn(layout, place.cell.value & _shown(layout))
+            part = value >> shift & ones(width)
+            self._after_read(place, _turn_mask(layout, ones(width) << shift))
+            return part
+
+    def write(self, address: int, width: int, value: int) -> None:
+        """One bus write; applies write actions. Raises BusFault, ClosedError."""
+        with self.lock:
+            place, shift = self._find(address, width, "write", readable=False)
+            layout = place.layout
+            reached = _turn_mask(layout, ones(width) << shift)
+            written = _turn(layout, value << shift)
+            if id(place.cell) in self._dropped:
+                return
+            hook = self._on_write.get(id(place.cell))
+            if hook is not None:
+                written = hook(written) & ones(layout.width)
+            _react(place.cell, layout, written, reached)
+            self._settle(place)
+
+    def close(self) -> None:
+        """Later accesses raise ClosedError."""
+        self._closed = True
+
+    # The outside.
+
+    def drive(self, pin: int | str, level: int) -> None:
+        """Put ``level`` on a pin from outside: by index where there is one GPIO block, by its
+        board name (``"P1-11"``), or by path (``"GPIO1.pin[21]"``). Raises UnknownName."""
+        with self.lock:
+            pads, index = self._pin(pin)
+            pads.drive(index, 1 if level else 0)
+
+    def level(self, pin: int | str) -> int:
+        """What a pin shows: its latch as an output, else what is driven. Raises UnknownName."""
+        with self.lock:
+            pads, index = self._pin(pin)
+            return pads.level(index)
+
+    def peek(self, path: str) -> int:
+        """What a register's storage holds, without a bus access or side effect."""
+        with self.lock:
+            return self._place(path).cell.value
+
+    def poke(self, path: str, value: int) -> None:
+        """Set a register's storage without a bus access, whatever its access rights."""
+        with self.lock:
+            place = self._place(path)
+            place.cell.value = value & ones(place.layout.width)
+            self._settle(place)
+
+    def on_read(self, path: str, hook: Hook) -> None:
+        """Before each read of a register, replace what it holds by ``hook(old)``: a counter."""
+        self._on_read[id(self._place(path).cell)] = hook
+
+    def on_write(self, path: str, hook: Hook) -> None:
+        """Before each write takes effect, replace the number written by ``hook(written)``."""
+        self._on_write[id(self._place(path).cell)] = hook
+
+    def drop_writes(self, path: str) -> None:
+        """Let a register ignore writes without a word, as hardware does that wants privilege."""
+        self._dropped.add(id(self._place(path).cell))
+
+    def power_on_reset(self) -> None:
+        """Every storage back to its reset value; hooks and driven pins stay."""
+        with self.lock:
+            for places in self._places.values():
+                for cell in places.cells.values():
+                    cell.restart()
+            for entries in self._pads.values():
+                for _, pads in entries:
+                    pads.settle()
+
+    # Inside.
+
+    def _find(self, address: int, width: int, verb: str, *, readable: bool) -> tuple[Place, int]:
+        if self._closed:
+            raise ClosedError("the simulator is closed")
+        instance = self._instance(address)
+        if instance is None:
+            raise BusFault(f"{width}-bit {verb} at {address:#x}: nothing is there", address=address)
+        if not self._clocked(instance):
+            raise BusFault(
+                f"{width}-bit {verb} at {address:#x}: {instance.name} has no clock", address=address
+            )
+        places = self._of(instance)
+        offset = address - instance.base
+        whole = [place for place in places.at.get(offset, ()) if place.layout.width == width]
+        for place in whole:
+            layout = place.layout
+            if len(whole) > 1 and (layout.refuse_read if readable else layout.refuse_write):
+                continue
+            return self._behind(places, place, address, width, verb)
+        found = places.inside(offset, width)
+        if found is not None and width in found[0].layout.access_widths:
+            return found
+        others = {place.layout.width for place in places.at.get(offset, ())}
+        why = f"the register takes {min(others)} bits" if others else "no register is there"
+        raise BusFault(f"{width}-bit {verb} at {address:#x}: {why}", address=address)
+
+    def _behind(
+        self, places: Places, place: Place, address: int, width: int, verb: str
+    ) -> tuple[Place, int]:
+        """The register behind a window's data register, or the register itself."""
+        window = places.window_of(place)
+        if window is None:
+            return place, 0
+        index = (window.index.cell.value & window.mask) >> window.lsb
+        found = window.by_index.get(index)
+        if found is None:
+            raise BusFault(
+                f"{width}-bit {verb} at {address:#x}: no register has index {index:#x}",
+                address=address,
+            )
+        return found
+
+    def _instance(self, address: int) -> InstanceLayout | None:
+        at = bisect_right(self._bases, address) - 1
+        if at < 0 or address >= self._sorted[at].base + self._sorted[at].size:
+            return None
+        return self._sorted[at]
+
+    def _of(self, instance: InstanceLayout) -> Places:
+        places = self._places.get(instance.name)
+        if places is None:
+            places = self._places[instance.name] = Places(instance.name, instance.block)
+            self._pads[instance.name] = [
+                (member, Pads(member, member.pad, places))
+                for member in instance.block.members
+                if isinstance(member, ViewLayout) and member.pad is not None
+            ]
+        return places
+
+    def _place(self, path: str) -> Place:
+        name, _, rest = path.partition(".")
+        instance = self.layout.instances.get(name)
+        if instance is None:
+            raise UnknownName(self.layout.name, name, self.layout.instances)
+        places = self._of(instance)
+        if rest not in places.by_path:
+            raise UnknownName(name, rest, places.by_path)
+        return places.by_path[rest]
+
+    def _pin(self, pin: int | str) -> tuple[Pads, int]:
+        if isinstance(pin, int):
+            owners = [at for at, view in self.layout.views() if view.pad and view.name == "pin"]
+            if len(owners) != 1:
+                raise AccessError(
+                    f"pin {pin}", f"{self.layout.name} has {len(owners)} GPIO blocks; use a path"
+                )
+            return self._view(owners[0].name, "pin"), pin
+        for entry in self.layout.pins:
+            if pin in entry.names:
+                return self._view(entry.instance, entry.view), entry.number
+        instance, _, rest = pin.partition(".")
+        view, _, index = rest.partition("[")
+        if instance in self.layout.instances and index.endswith("]") and index[:-1].isdigit():
+            return self._view(instance, view), int(index[:-1])
+        known = [name for entry in self.layout.pins for name in entry.names]
+        raise UnknownName(f"{self.layout.name}.pins", pin, known)
+
+    def _view(self, instance: str, view: str) -> Pads:
+        self._of(self.layout.instances[instance])
+        for layout, pads in self._pads[instance]:
+            if layout.name == view:
+                return pads
+        raise UnknownName(instance, view, [layout.name for layout, _ in self._pads[instance]])
+
+    def _settle(self, place: Place) -> None:
+        for _, pads in self._pads.get(place.path.partition(".")[0], ()):
+            if id(place.cell) in pads.cells:
+                pads.settle()
+
+    def _clocked(self, instance: InstanceLayout) -> bool:
+        """Whether the instance has its clock; the status fields follow the enable fields."""
+        clock = instance.clock
+        if clock is None:
+            return True
+        running = all(self._holds(path, value) for path, value in clock.enable.items())
+        if running:
+            for path, value in clock.ready.items():
+                place, field, number = self._field(path, value)
+                place.cell.value = place.cell.value & ~field.mask | number << field.lsb
+        return running
+
+    def _holds(self, path: str, value: int | str) -> bool:
+        place, field, number = self._field(path, value)
+        return (place.cell.value & field.mask) >> field.lsb == number
+
+    def _field(self, path: str, value: int | str) -> tuple[Place, FieldLayout, int]:
+        register, _, name = path.rpartition(".")
+        place = self._place(register)
+        field = place.layout.field(name)
+        if isinstance(value, str):
+            value = dict(field.enum.members)[value] if field.enum else int(value, 0)
+        return place, field, value
+
+    def _after_read(self, place: Place, reached: int) -> None:
+        layout, cell = place.layout, place.cell
+        actions = [(f.read_action, f.mask) for f in layout.fields if f.read_action]
+        if layout.read_action and not actions:
+            actions = [(layout.read_action, ones(layout.width))]
+        for action, mask in actions:
+            after = READ_RULES[ReadAction(action)].after
+            if after is not None:
+                mask &= reached
+                cell.value = cell.value & ~mask | after(cell.value & mask, mask)
+
+    def __repr__(self) -> str:
+        return f"<simulator of {self.layout.name}>"
+
+
+def _shown(layout: RegisterLayout) -> int:
+    """The bits that a read shows."""
+    if not layout.fields:
+        return ones(layout.width) if Access(layout.access).readable else 0
+    hidden = 0
+    for field in layout.fields:
+        if not Access(field.access).readable:
+            hidden |= field.mask
+    return ones(layout.width) & ~hidden if not layout.refuse_read else 0
+
+
+def _react(cell: Cell, layout: RegisterLayout, written: int, reached: int) -> None:
+    """What the storage holds after a write of the ``reached`` bits."""
+    if not layout.fields:
+        if Access(layout.access).writable:
+            _apply(cell, layout.write_action, layout.access, ones(layout.width) & reached, written)
+        return
+    declared = 0
+    for field in layout.fields:
+        declared |= field.mask
+        if Access(field.access).writable:
+            _apply(cell, field.write_action, field.access, field.mask & reached, written)
+    # Bits that nobody declared hold what is written wherever a write is meant to keep them, so
+    # that a write which does not keep them is seen.
+    free = layout.keep & ~declared & reached
+    cell.value = cell.value & ~free | written & free
+
+
+def _apply(cell: Cell, action: str, access: str, mask: int, written: int) -> None:
+    if Access(access).once:
+        mask &= ~cell.written_once
+        cell.written_once |= mask
+    after = WRITE_RULES[WriteAction(action)].after(cell.value, written, mask)
+    cell.value = cell.value & ~mask | after & mask
+
+
+def _turn(layout: RegisterLayout, value: int) -> int:
+    """Between the register's number and the bytes on the bus."""
+    return swap_bytes(value, layout.width) if layout.big_endian else value
+
+
+_turn_mask = _turn

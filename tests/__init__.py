@@ -1,0 +1,2 @@
+"""Tests: ``unit`` mirrors the package, ``contract`` holds laws over every map and backend,
+``hardware`` needs an emulator; ``support`` has what they share."""
