@@ -56,8 +56,8 @@ def _of_instance(instance: InstanceLayout) -> list[Row]:
     plain.sort(key=lambda row: row.offset)
     for window in block.windows:
         data = f"{instance.name}.{window.data_register}"
-        at = next(number for number, row in enumerate(plain) if row.path == data)
-        plain[at + 1 : at + 1] = sorted(behind.get(window.name, ()), key=lambda row: row.offset)
+        spot = next(number for number, row in enumerate(plain) if row.path == data) + 1
+        plain[spot:spot] = sorted(behind.get(window.name, ()), key=lambda row: row.offset)
     return plain
 
 

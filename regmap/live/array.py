@@ -34,7 +34,7 @@ class ArrayMember(Member):
 
     def make(self, block: Block, name: str) -> Array:
         """The array of ``block``."""
-        return Array(block, name, self, (), self.counts)
+        return Array(block, name, self, prefix=(), counts=self.counts)
 
     def __repr__(self) -> str:
         return f"<array of {' x '.join(map(str, self.counts))}>"
@@ -55,6 +55,7 @@ class Array:
         block: Block,
         name: str,
         member: ArrayMember,
+        *,
         prefix: tuple[int, ...],
         counts: tuple[int, ...],
         made: dict[int, Any] | None = None,
@@ -107,7 +108,12 @@ class Array:
         prefix = (*self._prefix, index)
         if len(self._counts) > 1:
             return Array(
-                self._block, self._name, self._member, prefix, self._counts[1:], self._made
+                self._block,
+                self._name,
+                self._member,
+                prefix=prefix,
+                counts=self._counts[1:],
+                made=self._made,
             )
         flat = 0
         for number, size in zip(prefix, self._member.counts, strict=True):

@@ -7,7 +7,7 @@ stand for characters of a name, and ``[*]`` for every index. Nothing here touche
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from regmap.live.device import Device
 from regmap.live.register import Register
 from regmap.live.views import View, ViewItem
 
-__all__ = ["Target", "find", "lookup", "registers_of"]
+__all__ = ["Target", "find", "lookup", "present", "registers_of"]
 
 _STEP = re.compile(r"(?P<name>[A-Za-z0-9_*?]+)(?P<indexes>(?:\[(?:[0-9]+|\*)\])*)(?:\.|$)")
 
@@ -39,6 +39,13 @@ class Target(NamedTuple):
         """The register's or the field's number. One bus read, side effects included."""
         value = self.register.read()
         return self.register.FIELDS[self.field].decode(value) if self.field else value
+
+    def check(self, value: object) -> None:
+        """Raise what ``write`` would raise for this value before any access. No bus access."""
+        if self.field:
+            self.register.check_field(self.field, value)
+        else:
+            self.register.check_raw(value)
 
     def write(self, value: object) -> None:
         """Write the register or the field as an assignment would."""
@@ -149,11 +156,19 @@ def _targets(thing: Any) -> Iterator[Target]:
 
 def registers_of(block: Block) -> Iterator[Register]:
     """Every register of a block once, in address order; those behind a window come after the
-    window's data register."""
-    return iter(_sorted_registers(block))
+    window's data register. No bus access."""
+    return iter(_sorted_registers(block, Array.every))
 
 
-def _sorted_registers(block: Block) -> list[Register]:
+def present(block: Block) -> Iterator[Register]:
+    """The registers that are there: one bus read for each array whose length the hardware
+    states."""
+    return iter(_sorted_registers(block, Array.__iter__))
+
+
+def _sorted_registers(
+    block: Block, elements_of: Callable[[Array], Iterator[Any]]
+) -> list[Register]:
     plain: list[tuple[int, int, Register]] = []
     behind: dict[str, list[Register]] = {}
     for name, member in type(block).MEMBERS.items():
@@ -164,16 +179,18 @@ def _sorted_registers(block: Block) -> list[Register]:
             else:
                 plain.append((register.address, len(plain), register))
         elif isinstance(member, GroupMember):
-            for register in _sorted_registers(getattr(block, name)):
+            for register in _sorted_registers(getattr(block, name), elements_of):
                 plain.append((register.address, len(plain), register))
         elif isinstance(member, ArrayMember) and member.elements and member.elements[0][1]:
             first = member.elements[0][1]
             window = first.window if isinstance(first, RegisterMember) else ""
             elements = [
                 register
-                for element in getattr(block, name).every()
+                for element in elements_of(getattr(block, name))
                 for register in (
-                    [element] if isinstance(element, Register) else _sorted_registers(element)
+                    [element]
+                    if isinstance(element, Register)
+                    else _sorted_registers(element, elements_of)
                 )
             ]
             if window:

@@ -283,7 +283,11 @@ class Register(_core.Register):
             raise NotReadable(path, info.layout.refuse_read)
         return info.decode(self.load())
 
-    def _set_field(self, name: str, value: object) -> None:
+    def check_field(self, name: str, value: object) -> int:
+        """The number that assigning ``value`` to a field would write there. No bus access.
+
+        Raises what the assignment would raise before its first access.
+        """
         info = self._info(name)
         path = f"{self.path}.{name}"
         self._check_writable(info.layout)
@@ -291,16 +295,13 @@ class Register(_core.Register):
             raise AccessError(path, info.layout.refuse_write)
         number = info.encode(value, path)
         self._check_acts(info, number)
-        self._merge(info.mask, info.place(number))
+        return number
 
-    def _get_raw(self) -> int:
-        if self.LAYOUT.refuse_read:
-            raise NotReadable(self.path, self.LAYOUT.refuse_read)
-        raise ReadHasSideEffect(
-            self.path, f"reading has a side effect ({self.LAYOUT.side_effect}); use .read()"
-        )
+    def check_raw(self, value: object) -> int:
+        """The number that ``raw = value`` would write. No bus access.
 
-    def _set_raw(self, value: object) -> None:
+        Raises what the assignment would raise before its first access.
+        """
         layout = self.LAYOUT
         if layout.refuse_write:
             raise NotWritable(self.path, layout.refuse_write)
@@ -312,8 +313,23 @@ class Register(_core.Register):
             raise ValueDoesNotFit(
                 self.path, number, layout.width, largest, f"the smallest is {low:#x}"
             )
+        return number
+
+    def _set_field(self, name: str, value: object) -> None:
+        info = self.FIELDS[name]
+        self._merge(info.mask, info.place(self.check_field(name, value)))
+
+    def _get_raw(self) -> int:
+        if self.LAYOUT.refuse_read:
+            raise NotReadable(self.path, self.LAYOUT.refuse_read)
+        raise ReadHasSideEffect(
+            self.path, f"reading has a side effect ({self.LAYOUT.side_effect}); use .read()"
+        )
+
+    def _set_raw(self, value: object) -> None:
+        number = self.check_raw(value)
         self.store(number)
-        if layout.verify:
+        if self.LAYOUT.verify:
             self._verify(number)
 
     def _verify(self, written: int) -> None:

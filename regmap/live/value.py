@@ -9,7 +9,7 @@ import operator
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any, NoReturn, Protocol, Self
+from typing import Any, ClassVar, NoReturn, Protocol, Self
 
 from regmap.bits import BitRange, extract, insert
 from regmap.errors import AccessError, UnknownName, ValueDoesNotFit
@@ -118,8 +118,8 @@ def _numbers(layout: EnumLayout | None) -> dict[str, int]:
 class _Described(Protocol):
     """What a snapshot needs of the register it came from."""
 
-    LAYOUT: RegisterLayout
-    FIELDS: Mapping[str, FieldInfo]
+    LAYOUT: ClassVar[RegisterLayout]
+    FIELDS: ClassVar[Mapping[str, FieldInfo]]
 
 
 class RegisterValue(int):
