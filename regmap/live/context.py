@@ -8,9 +8,9 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, cast
 
-from regmap.backends.parts import InParts
-from regmap.backends.percpu import OnCpu
-from regmap.backends.window import WindowPort
+from regmap.live.parts import InParts
+from regmap.live.percpu import OnCpu
+from regmap.live.window import WindowPort
 from regmap.errors import BadAddress
 
 if TYPE_CHECKING:

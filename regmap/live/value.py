@@ -138,6 +138,11 @@ class RegisterValue(int):
         return self
 
     @property
+    def width(self) -> int:
+        """The register's width in bits."""
+        return self._register.LAYOUT.width
+
+    @property
     def fields(self) -> dict[str, int]:
         """Every field that can be read, by name."""
         return {
