@@ -52,7 +52,7 @@ def open(  # noqa: A001  (regmap.open is to a map what open is to a file)
 
     Raises MapError, BackendUnavailable. The device may be shared between threads.
     """
-    from regmap.layout.device import lay_out  # noqa: PLC0415
+    from regmap.layout.lower import lay_out  # noqa: PLC0415
     from regmap.live.build import build  # noqa: PLC0415
 
     model = load(source) if isinstance(source, str | os.PathLike) else source

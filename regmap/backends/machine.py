@@ -15,12 +15,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from regmap.model.chip import Match
-
-__all__ = ["Machine", "Region", "owners", "parse_regions", "recognises"]
+__all__ = ["Machine", "Matching", "Region", "owners", "parse_regions", "recognises"]
 
 # No file of interest comes near 4 MiB.
 _PIECE = 1 << 16
@@ -28,6 +25,22 @@ _PIECES = 64
 _REGION = re.compile(r"( *)([0-9a-fA-F]+)-([0-9a-fA-F]+) : (.*)")
 # Bits 24 and up of a Raspberry Pi's revision tell of warranty, overvoltage and OTP, not the model.
 _MODEL_BITS = 0xFF_FFFF
+
+
+class Matching(Protocol):
+    """How to recognise a machine: any one value of any one kind is enough."""
+
+    @property
+    def cpuinfo_revision(self) -> tuple[int, ...]:
+        """Revision codes of /proc/cpuinfo."""
+
+    @property
+    def compatible(self) -> tuple[str, ...]:
+        """Names of the device tree's root."""
+
+    @property
+    def architecture(self) -> tuple[str, ...]:
+        """Names as uname gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +177,7 @@ class Machine:
         """The device tree's names for this machine, the most exact first."""
         return tuple(filter(None, self.text("/proc/device-tree/compatible").split("\0")))
 
-    def matches(self, match: Match | None) -> tuple[int, str] | None:
+    def matches(self, match: Matching | None) -> tuple[int, str] | None:
         """How this machine shows to be one that ``match`` describes; None when it does not.
 
         The text says it and the number ranks it, the smallest first: the board's revision, the
@@ -207,6 +220,6 @@ class Machine:
         return None
 
 
-def recognises(match: Match | None, machine: Machine | None = None) -> bool:
+def recognises(match: Matching | None, machine: Machine | None = None) -> bool:
     """Whether ``match`` describes ``machine``, by default the one that this runs on."""
     return (machine or Machine()).matches(match) is not None

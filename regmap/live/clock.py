@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from regmap.errors import WaitTimeout
-from regmap.model.chip import Clock as ClockModel
+from regmap.layout.device import ClockLayout
 
 if TYPE_CHECKING:
     from regmap.live.device import Device
@@ -17,15 +17,15 @@ __all__ = ["Clock"]
 class Clock:
     """Switches an instance on, by registers of other instances of the same device."""
 
-    def __init__(self, device: Device, name: str, model: ClockModel) -> None:
+    def __init__(self, device: Device, name: str, layout: ClockLayout) -> None:
         self._device = device
         self._name = name
-        self._model = model
+        self._layout = layout
 
     def ready(self) -> bool:
         """Whether it runs. One bus read for each field that tells."""
-        wanted = self._model.ready or self._model.enable
-        return all(self._holds(path, value) for path, value in wanted.items())
+        wanted = self._layout.ready or self._layout.enable
+        return all(self._holds(path, value) for path, value in wanted)
 
     def enable(self, timeout_s: float = 1.0) -> None:
         """Switch it on and wait until it runs.
@@ -33,13 +33,13 @@ class Clock:
         One read and one write for each field to set, then one read a poll. Raises WaitTimeout
         after ``timeout_s`` seconds.
         """
-        for path, value in self._model.enable.items():
+        for path, value in self._layout.enable:
             register, _, field = path.rpartition(".")
             setattr(self._device[register], field, value)
         end = time.monotonic() + timeout_s
         while not self.ready():
             if time.monotonic() >= end:
-                wanted = ", ".join(f"{path} = {value}" for path, value in self._model.ready.items())
+                wanted = ", ".join(f"{path} = {value}" for path, value in self._layout.ready)
                 raise WaitTimeout(
                     self._name, f"its clock does not start: no {wanted}", last=None, values=()
                 )

@@ -8,10 +8,10 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, cast
 
+from regmap.errors import BadAddress
 from regmap.live.parts import InParts
 from regmap.live.percpu import OnCpu
 from regmap.live.window import WindowPort
-from regmap.errors import BadAddress
 
 if TYPE_CHECKING:
     from regmap.backends.base import Port

@@ -155,7 +155,7 @@ class Device(_core.Block):
     def _hint(self, layout: InstanceLayout) -> str:
         if layout.clock is None:
             return ""
-        wanted = ", ".join(f"{path} = {value}" for path, value in layout.clock.enable.items())
+        wanted = ", ".join(f"{path} = {value}" for path, value in layout.clock.enable)
         return (
             f"{layout.name} may have no clock: it needs {wanted}; "
             f"{layout.name}.clock.enable() does that"

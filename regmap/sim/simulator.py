@@ -232,9 +232,9 @@ class Simulator:
         clock = instance.clock
         if clock is None:
             return True
-        running = all(self._holds(path, value) for path, value in clock.enable.items())
+        running = all(self._holds(path, value) for path, value in clock.enable)
         if running:
-            for path, value in clock.ready.items():
+            for path, value in clock.ready:
                 place, field, number = self._field(path, value)
                 place.cell.value = place.cell.value & ~field.mask | number << field.lsb
         return running

@@ -1,0 +1,138 @@
+"""From a description to its layout: instances placed, their blocks laid out when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from regmap.layout.blocks import class_name_of, lay_out_block, refuse
+from regmap.layout.device import (
+    ClockLayout,
+    DeviceLayout,
+    InstanceLayout,
+    MatchLayout,
+    PinLayout,
+)
+from regmap.layout.shape import BlockLayout
+from regmap.model.chip import Block, Board, Chip, Instance, Line, Match, Pin
+from regmap.names import unique_name
+
+__all__ = ["lay_out"]
+
+# What an instance takes at least: a bus hands out words.
+_LEAST_SIZE = 4
+
+
+def lay_out(model: Block | Chip) -> DeviceLayout:
+    """The layout of a description; a lone block becomes a device with one instance at 0.
+
+    Raises MapError for a description that means nothing; for what is wrong inside a block, when
+    that block is first used.
+    """
+    if isinstance(model, Block):
+        instance = Instance(
+            name=model.instance_name or model.name.upper(), block=model, base=0, place=model.place
+        )
+        model = Chip(
+            name=model.name, instances=(instance,), description=model.description, place=model.place
+        )
+        return _lay_out_chip(model, "block")
+    return _lay_out_chip(model, "board" if isinstance(model, Board) else "chip")
+
+
+def _lay_out_chip(chip: Chip, kind: str) -> DeviceLayout:
+    blocks: dict[int, BlockLayout] = {}
+    instances: dict[str, InstanceLayout] = {}
+    arrays: dict[str, tuple[str, ...]] = {}
+    names: dict[str, str] = {}
+
+    def add(name: str, base: int, model: Instance) -> str:
+        size = model.size or model.block.size or 0
+        if base + (size or _LEAST_SIZE) > 1 << 64:
+            raise refuse(f"{model.name} lies beyond the 64-bit address space", model.place)
+        own = unique_name(name, {*instances, *arrays})
+        instances[own] = InstanceLayout(
+            name=own,
+            base=base,
+            size=size,
+            block_name=model.block.name,
+            block=_once(blocks, model.block),
+            bus_base=model.bus_base,
+            clock=_clock(model),
+            description=model.description or model.block.description,
+        )
+        return own
+
+    for model in chip.instances:
+        if model.array is None:
+            names[model.name] = add(model.py_name or model.name, model.base, model)
+            continue
+        array = model.array
+        elements: list[str] = []
+        for number in range(array.counts[0]):
+            own = array.names.at({"i": number}) if array.names else f"{model.name}{number}"
+            own = array.labels[number] if array.labels else own
+            elements.append(add(own, model.base + number * array.strides[0], model))
+        arrays[unique_name(model.py_name or model.name, instances)] = tuple(elements)
+    board = chip if isinstance(chip, Board) else None
+    blocks_of = {model.name: model.block for model in chip.instances}
+    return DeviceLayout(
+        name=chip.name,
+        class_name=class_name_of(chip.name),
+        kind=kind,
+        instances=instances,
+        arrays=arrays,
+        pins=tuple(
+            _lay_out_pin(pin, names.get(pin.instance, pin.instance), _line(blocks_of, pin))
+            for pin in (board.pins if board else ())
+        ),
+        fixed_pins=board.fixed_pins if board else None,
+        backends=board.backends if board else (),
+        match=_match(board.match) if board else None,
+        description=chip.description,
+    )
+
+
+def _once(blocks: dict[int, BlockLayout], block: Block) -> Callable[[], BlockLayout]:
+    """Lays a block out when it is first needed; all its instances share the result."""
+
+    def laid_out() -> BlockLayout:
+        if id(block) not in blocks:
+            blocks[id(block)] = lay_out_block(block)
+        return blocks[id(block)]
+
+    return laid_out
+
+
+def _clock(model: Instance) -> ClockLayout | None:
+    if model.clock is None:
+        return None
+    return ClockLayout(tuple(model.clock.enable.items()), tuple(model.clock.ready.items()))
+
+
+def _match(match: Match | None) -> MatchLayout | None:
+    if match is None:
+        return None
+    return MatchLayout(match.cpuinfo_revision, match.compatible, match.architecture)
+
+
+def _line(blocks: Mapping[str, Block], pin: Pin) -> Line:
+    """What the chip says of the pin's line."""
+    block = blocks.get(pin.instance)
+    for view in block.views if block else ():
+        if view.name == pin.view and pin.index in view.lines:
+            return view.lines[pin.index]
+    return Line()
+
+
+def _lay_out_pin(pin: Pin, instance: str, line: Line) -> PinLayout:
+    """A pin with what the board says of it, or else the chip."""
+    return PinLayout(
+        names=pin.names,
+        instance=instance,
+        view=pin.view,
+        number=pin.index,
+        functions=tuple((pin.functions or line.functions).items()),
+        reset_pull=pin.reset_pull or line.reset_pull,
+        pad=pin.pad,
+        description=pin.description or line.description,
+    )
