@@ -134,7 +134,9 @@ class _Blocks:
         named = array.names is not None or bool(array.labels)
         elements: list[RegisterAt | GroupAt] = []
         shared: RegisterLayout | BlockLayout | None = None
-        alike = isinstance(item, Group) or all(field.array is None for field in item.fields)
+        alike = isinstance(item, Group) or not (
+            item.resets or any(field.array for field in item.fields)
+        )
         for number, indexes in enumerate(itertools.product(*map(range, array.counts))):
             if array.names is not None:
                 own = array.names.at(dict(zip(INDEX_NAMES, indexes, strict=False)))

@@ -76,7 +76,8 @@ def lay_out_register(
     masks = write_masks(register, fields)
     effect = side_effect(register, fields)
     refuse_read, refuse_write = register_refusals(register, fields)
-    reset, reset_mask = _reset(register, fields)
+    stated = register.resets[element] if register.resets else register.reset
+    reset, reset_mask = _reset(register, stated, fields)
     taken: set[str] = {name for name, _ in arrays}
     laid: list[FieldLayout] = []
     renamed: dict[str, str] = {}
@@ -197,13 +198,15 @@ def _at(field: Field, name: str, shift: int) -> Field:
     )
 
 
-def _reset(register: Register, fields: tuple[Field, ...]) -> tuple[int | None, int | None]:
+def _reset(
+    register: Register, whole: int | None, fields: tuple[Field, ...]
+) -> tuple[int | None, int | None]:
     """Reset value and mask; fields that state their own add to the register's."""
     stated = [field for field in fields if field.reset is not None]
     if not stated:
-        return register.reset, register.reset_mask
-    value = register.reset or 0
-    known = 0 if register.reset is None else ones(register.width)
+        return whole, register.reset_mask
+    value = whole or 0
+    known = 0 if whole is None else ones(register.width)
     if register.reset_mask is not None:
         known = register.reset_mask
     for field in stated:

@@ -101,13 +101,12 @@ class _Builder:
 
     def view(self, layout: ViewLayout) -> type[ViewItem]:
         namespace: dict[str, Any] = {
-            "__slots__": (),
             "__doc__": layout.description,
             "VIEW": layout.name,
         }
         for member in layout.members:
             doc = member.description
-            made: property
+            made: property | CallMember
             match member.kind:
                 case "value":
                     made = ValueMember(member.name, tuple(t[0] for t in member.targets), doc)

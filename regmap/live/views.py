@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, ClassVar, NoReturn
 
 from regmap.errors import (
@@ -29,7 +30,6 @@ __all__ = ["CallMember", "LevelMember", "StepsMember", "ValueMember", "View", "V
 class ViewItem:
     """One index of a view. A subclass has the members of its view as attributes."""
 
-    __slots__ = ("_block", "_registers", "index", "names")
     VIEW: ClassVar[str] = ""
     ACCESSORS: ClassVar[Mapping[str, ValueMember | LevelMember | CallMember | StepsMember]] = {}
 
@@ -64,8 +64,11 @@ class ViewItem:
         return found
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name not in self.ACCESSORS:
+        member = self.ACCESSORS.get(name)
+        if member is None:
             raise UnknownName(self.path, name, self.ACCESSORS)
+        if isinstance(member, CallMember):
+            raise AccessError(f"{self.path}.{name}", f"it is a method; call {name}()")
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -140,23 +143,33 @@ def act(register: Register, target: Target) -> None:
         register.bit[target.bit] = 0 if register.LAYOUT.write_action.startswith("zero") else 1
 
 
-class CallMember(property):
-    """A member that is a method: one write of the bit that acts."""
+class CallMember:
+    """A member that is a method: one write of the bit that acts.
+
+    The method is made once for each item and then found in the item itself.
+    """
 
     def __init__(self, name: str, targets: tuple[Target, ...], doc: str = "") -> None:
-        super().__init__(doc=doc)
         self.name = name
         self.targets = targets
+        self.__doc__ = doc
 
     def __get__(self, item: ViewItem | None, owner: type | None = None) -> Any:
         if item is None:
             return self
         target = self.targets[item.index]
         register = item.register(target.register)
-        return lambda: act(register, target)
-
-    def __set__(self, item: ViewItem, value: object) -> None:
-        raise AccessError(f"{item.path}.{self.name}", f"it is a method; call {self.name}()")
+        method: Callable[[], object] = partial(act, register, target)
+        layout = register.LAYOUT
+        if not (layout.keep or layout.guess or layout.verify or layout.refuse_write):
+            # Nothing to keep and nothing to check: the core's single write is all there is to do.
+            mask = layout.field(target.field).mask if target.field else 1 << target.bit
+            zero = layout.write_action.startswith("zero")
+            if target.field:
+                zero = layout.field(target.field).acting == 0
+            method = partial(register.update, mask, 0 if zero else mask)
+        item.__dict__[self.name] = method
+        return method
 
 
 class StepsMember(property):

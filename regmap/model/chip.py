@@ -144,12 +144,13 @@ class Register:
     """One addressable word, or an array of them.
 
     ``access``, ``write_action`` and ``read_action`` hold for bits that no field declares when
-    there are no fields at all. ``target`` is the register whose storage a set, clear or toggle
-    register acts on; ``storage`` names a storage that has no readable register; ``alias`` is
-    the register that this address is another way to; ``alternate`` says that sharing an address
-    with other registers is meant. ``access_widths`` are the widths, in bits, that the hardware
-    takes (empty: the register's own). ``verify`` asks for a read back after each write, since
-    the hardware may drop it.
+    there are no fields at all. ``resets`` gives each element of its array a reset value of its
+    own. ``target`` is the register whose storage a set, clear or toggle register acts on;
+    ``storage`` names a storage that has no readable register; ``alias`` is the register that this
+    address is another way to; ``alternate`` says that sharing an address with other registers is
+    meant. ``access_widths`` are the widths, in bits, that the hardware takes (empty: the
+    register's own). ``verify`` asks for a read back after each write, since the hardware may
+    drop it.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Register:
     read_action: ReadAction | None = None
     reset: int | None = None
     reset_mask: int | None = None
+    resets: tuple[int, ...] = ()
     fields: tuple[Field, ...] = ()
     array: Array | None = None
     access_widths: tuple[int, ...] = ()

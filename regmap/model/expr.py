@@ -51,7 +51,8 @@ class Expr:
                 known = ", ".join(indexes) or "none"
                 raise ExprError(f"unknown index {self.name!r} (known here: {known})", 0)
             return indexes[self.name]
-        assert self.left is not None and self.right is not None  # noqa: S101  (made so by the parser)
+        assert self.left is not None  # noqa: S101  (made so by the parser)
+        assert self.right is not None  # noqa: S101
         left, right = self.left.at(indexes), self.right.at(indexes)
         if self.op in {"//", "%"} and right == 0:
             raise ExprError("division by zero", 0)

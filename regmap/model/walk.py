@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from math import prod
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ __all__ = [
     "fields_of",
     "instances_of",
     "item_end",
+    "own_name",
     "walk",
 ]
 
@@ -62,12 +64,12 @@ class Element(NamedTuple):
 
 
 class FieldAt(NamedTuple):
-    """One field of one register with field arrays written out; ``index`` is its number in its
-    array, None where it is in none."""
+    """One field of one register with field arrays written out; ``element`` is its number in
+    its array, None where it is in none."""
 
     field: Field
     name: str
-    index: int | None
+    element: int | None
     bits: tuple[BitRange, ...]
 
 
@@ -97,18 +99,22 @@ def elements(array: Array | None) -> Iterator[tuple[int, Indexes, int]]:
 
 
 def element_name(item: Register | Group | Instance, number: int, indexes: Indexes) -> str:
-    """The name of one element: by pattern or label where the array has them, else ``NAME[0]``."""
+    """The name of one element: its own where the array gives one, else ``NAME[0]``."""
+    own = own_name(item, number, indexes)
+    return own or item.name + "".join(f"[{index}]" for index in indexes)
+
+
+def own_name(item: Register | Group | Instance, number: int, indexes: Indexes) -> str:
+    """The name that a pattern or label gives to one element, "" where there is none."""
     array = item.array
     if array is None:
         return item.name
     if array.names is not None:
-        try:
+        with suppress(ExprError):
             return array.names.at(dict(zip(INDEX_NAMES, indexes, strict=False)))
-        except ExprError:
-            pass
     elif number < len(array.labels):
         return array.labels[number]
-    return item.name + "".join(f"[{index}]" for index in indexes)
+    return ""
 
 
 def walk(items: Iterable[Register | Group]) -> Iterator[Element]:
@@ -174,10 +180,8 @@ def fields_of(register: Register, number: int = 0, indexes: Indexes = ()) -> lis
             name = f"{field.name}{index}"
             if array.names is not None:
                 known[own] = index
-                try:
+                with suppress(ExprError):
                     name = array.names.at(known)
-                except ExprError:
-                    pass
             bits = tuple(part.shifted(index * array.stride) for part in field.bits)
             found.append(FieldAt(field, name, index, bits))
     return found
@@ -190,9 +194,6 @@ def _count_for(counts: Sequence[int], number: int) -> int:
 def instances_of(instances: Iterable[Instance]) -> Iterator[InstanceAt]:
     """Every instance, arrays written out; without a pattern or labels they are ``NAME0``..."""
     for instance in instances:
-        array = instance.array
-        for number, indexes, offset in elements(array):
-            name = element_name(instance, number, indexes)
-            if array is not None and array.names is None and number >= len(array.labels):
-                name = f"{instance.name}{number}"
+        for number, indexes, offset in elements(instance.array):
+            name = own_name(instance, number, indexes) or f"{instance.name}{number}"
             yield InstanceAt(instance, name, instance.base + offset)
