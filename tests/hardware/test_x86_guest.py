@@ -169,7 +169,11 @@ HPET_BUS: dict[str, list[tuple[str, int, int]]] = {
     "pc.HPET.GCAP_ID.read()": [("read", HPET, 64)],
     "pc.HPET.GCAP_ID.raw": [("read", HPET, 64)],
     "pc.HPET.GCAP_ID.COUNTER_CLK_PERIOD": [("read", HPET, 64)],
-    "pc.HPET.MAIN_CNT.raw": [("read", HPET + 0xF0, 64)],
+    "pc.HPET.MAIN_CNT.raw": [
+        ("read", HPET + 0xF4, 32),
+        ("read", HPET + 0xF0, 32),
+        ("read", HPET + 0xF4, 32),
+    ],
     "timer = pc.HPET.TIMER[2]": [],
     "timer.CONF.read()": [("read", HPET + 0x140, 64)],
     "timer.CONF.INT_ROUTE_CNF = 2": [("read", HPET + 0x140, 64), ("write", HPET + 0x140, 64)],
