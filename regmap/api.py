@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from regmap.model.chip import Block, Board, Chip
 
 __all__ = ["load", "open"]
+
+_LOG = logging.getLogger("regmap")
 
 
 def load(source: str | os.PathLike[str]) -> Block | Chip | Board:
@@ -47,7 +50,8 @@ def open(  # noqa: A001  (regmap.open is to a map what open is to a file)
     ``source`` is a shipped name, a path or a model. ``backend`` is a URI (``sim:``, ``mem:``,
     ``file:PATH``) or any object with ``read``, ``write`` and ``close``. Without one, the board's
     own backends are tried in their order, and only on a machine that the board's ``match``
-    recognises; ``force`` tries them anyway. The simulator is never chosen unasked. ``cpu`` is
+    recognises; ``force`` tries them anyway. The one chosen shows in the device's ``repr`` and
+    in the log ``regmap``. The simulator is never chosen unasked. ``cpu`` is
     the CPU on which blocks that differ by CPU (the local APIC) are accessed.
 
     Raises MapError, BackendUnavailable. The device may be shared between threads.
@@ -96,7 +100,10 @@ def _preferred(layout: DeviceLayout, *, force: bool) -> Backend:
     refused: list[str] = []
     for uri in layout.backends:
         try:
-            return open_uri(uri, layout)
+            chosen = open_uri(uri, layout)
         except BackendError as error:
             refused.append(f"  {uri} {error}")
+        else:
+            _LOG.info("%s is opened on %r", layout.name, chosen)
+            return chosen
     raise BackendUnavailable(f"no backend of {layout.name} opens here:\n" + "\n".join(refused))

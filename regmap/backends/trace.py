@@ -111,6 +111,9 @@ class TraceBackend:
         ask = getattr(self.inner, "why_fault", None)
         return str(ask(address)) if ask else ""
 
+    def __repr__(self) -> str:
+        return f"<trace of {self.inner!r}>"
+
     def close(self) -> None:
         """Close the inner backend; the record stays."""
         if self.inner is not None:
