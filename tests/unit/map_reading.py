@@ -68,6 +68,15 @@ def picture(layout: RegisterLayout) -> str:
     return " ".join(fields)
 
 
+def named_values(layout: RegisterLayout) -> dict[str, str]:
+    """The enum of each field that has one, as ``NAME=number NAME=number``."""
+    return {
+        field.name: " ".join(f"{name}={number}" for name, number in field.enum.members)
+        for field in layout.fields
+        if field.enum
+    }
+
+
 def decode(layout: RegisterLayout, raw: int) -> dict[str, int]:
     """Every field's number in a whole register, added up part by part."""
     values = {}
