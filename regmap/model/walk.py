@@ -37,6 +37,9 @@ __all__ = [
 # The indexes of an array's dimensions in a name pattern; a field's own index is the next letter.
 INDEX_NAMES = "ijklmnop"
 
+# No register has more.
+_MOST_BITS = 64
+
 Indexes = tuple[int, ...]
 
 
@@ -165,9 +168,10 @@ def extent(items: Iterable[Register | Group]) -> int:
 def fields_of(register: Register, number: int = 0, indexes: Indexes = ()) -> list[FieldAt]:
     """The fields of one element of a register, field arrays written out.
 
-    A field array is never written out further than the register has bits: what lies beyond is
-    wrong anyhow, and a count may be any number.
+    A field array is never written out further than one element more than a register has bits:
+    what lies beyond is wrong anyhow, and a count may be any number.
     """
+    most = min(register.width, _MOST_BITS) + 1
     found: list[FieldAt] = []
     for field in register.fields:
         array = field.array
@@ -176,7 +180,7 @@ def fields_of(register: Register, number: int = 0, indexes: Indexes = ()) -> lis
             continue
         known = dict(zip(INDEX_NAMES, indexes, strict=False))
         own = INDEX_NAMES[min(len(indexes), len(INDEX_NAMES) - 1)]
-        for index in range(min(_count_for(array.counts, number), register.width + 1)):
+        for index in range(min(_count_for(array.counts, number), most)):
             name = f"{field.name}{index}"
             if array.names is not None:
                 known[own] = index
