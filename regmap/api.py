@@ -26,12 +26,12 @@ def load(source: str | os.PathLike[str]) -> Block | Chip | Board:
     every problem.
     """
     from regmap import loaders  # noqa: PLC0415  (importing regmap loads no parser)
-    from regmap.check import check  # noqa: PLC0415
+    from regmap.check import apply_suppressions, check  # noqa: PLC0415
 
     loaded = loaders.read(source)
     problems = list(loaded.problems)
     if loaded.model is not None and loaded.authored:
-        problems.extend(check(loaded.model))
+        problems = apply_suppressions([*problems, *check(loaded.model)], loaded.texts)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors or loaded.model is None:
         raise MapError(errors or problems)
@@ -57,15 +57,29 @@ def open(  # noqa: A001  (regmap.open is to a map what open is to a file)
     Raises MapError, BackendUnavailable. The device may be shared between threads.
     """
     from regmap.layout.lower import lay_out  # noqa: PLC0415
-    from regmap.live.build import build  # noqa: PLC0415
 
     model = load(source) if isinstance(source, str | os.PathLike) else source
-    layout = lay_out(model)
+    return open_layout(lay_out(model), backend, force=force, cpu=cpu)
+
+
+def open_layout(
+    layout: DeviceLayout,
+    backend: str | Backend | None = None,
+    *,
+    force: bool = False,
+    cpu: int | None = None,
+    cls: type[Device] | None = None,
+) -> Device:
+    """Open a layout as ``open`` does a description; ``cls`` is its class where there is one."""
+    from regmap.live.build import build  # noqa: PLC0415
+
+    if cls is None:
+        cls = build(layout)
     if backend is None:
-        return build(layout)(_preferred(layout, force=force), cpu=cpu)
+        return cls(_preferred(layout, force=force), cpu=cpu)
     if isinstance(backend, str):
-        return build(layout)(open_uri(backend, layout), cpu=cpu)
-    return build(layout)(backend, cpu=cpu)
+        return cls(open_uri(backend, layout), cpu=cpu)
+    return cls(backend, cpu=cpu)
 
 
 def open_uri(uri: str, layout: DeviceLayout) -> Backend:

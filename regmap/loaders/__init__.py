@@ -1,0 +1,123 @@
+"""Files to models: ``read`` tells everything about a description, ``load`` gives it or raises.
+
+A source is a shipped name (``rpi1-rev2``), or a path to a YAML or SVD file. Nothing in a file
+is ever executed. Parsers are imported when first needed.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from regmap.errors import MapError, Problem, Severity
+from regmap.loaders import find
+from regmap.loaders.files import Files
+from regmap.loaders.report import MISSING_FILE, Log, did_you_mean, shown
+from regmap.model.chip import Block, Board, Chip
+
+__all__ = ["Loaded", "load", "read"]
+
+_XML = (".svd", ".xml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What came of a description.
+
+    ``model`` is None where something essential is wrong, and may be there in spite of errors so
+    that it can be checked further. ``texts`` are the files that were read, by the name that
+    places carry. ``sha256`` is over the bytes of all of them in the order read. ``authored`` is
+    true for a YAML file of the caller's own: not a shipped one, not a vendor's SVD.
+    """
+
+    file: str
+    model: Block | Chip | Board | None
+    problems: tuple[Problem, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    sha256: str = ""
+    authored: bool = False
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop the description from being used."""
+        return tuple(each for each in self.problems if each.severity is Severity.ERROR)
+
+
+def read(source: str | os.PathLike[str], *, text: str | None = None) -> Loaded:
+    """Read a description and report everything that is wrong with it; never raises MapError.
+
+    With ``text``, that is what is read, and ``source`` is the file that it stands for (an
+    editor's unsaved buffer, a test). Reads files, no bus.
+    """
+    log = Log()
+    files = Files(log)
+    is_own = text is not None or not isinstance(source, str) or find.is_path(source)
+    found = Path(source) if is_own else _shipped(str(source), log)
+    if found is None:
+        return Loaded(file=str(source), model=None, problems=log.problems)
+    file = str(found)
+    is_svd = file.lower().endswith(_XML)
+    data = text.encode("utf-8", "surrogatepass") if text is not None else None
+    with _no_garbage_collection():
+        model = (_svd if is_svd else _yaml)(found, data, files)
+    return Loaded(
+        file=file,
+        model=None if log.incomplete else model,
+        problems=log.problems,
+        texts=files.texts,
+        sha256=files.sha256,
+        authored=is_own and not is_svd,
+    )
+
+
+def _yaml(found: Traversable, data: bytes | None, files: Files) -> Block | Board | None:
+    from regmap.loaders.yaml import MOST_BYTES, read_yaml  # noqa: PLC0415
+
+    data = files.read(found, MOST_BYTES, None) if data is None else data
+    return read_yaml(data, str(found), files) if data is not None else None
+
+
+def _svd(found: Traversable, data: bytes | None, files: Files) -> Chip | None:
+    from regmap.loaders.svd import MOST_SVD_BYTES, read_svd  # noqa: PLC0415
+
+    data = files.read(found, MOST_SVD_BYTES, None) if data is None else data
+    return read_svd(data, str(found), files) if data is not None else None
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    # A description is very many objects, none of them garbage before the end; collecting among
+    # them again and again takes longer than all the rest.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _shipped(name: str, log: Log) -> Traversable | None:
+    found = find.shipped(name)
+    if found is None:
+        known = (*find.shipped_names("boards"), *find.shipped_names("chips"))
+        fix = did_you_mean(name, known, "a path ends in .yaml or .svd")
+        text = f"no description {shown(name)!r} is shipped"
+        log.error(MISSING_FILE, None, text, fix)
+    return found
+
+
+def load(source: str | os.PathLike[str]) -> Block | Chip | Board:
+    """The model of a description.
+
+    Reads files, no bus. Raises MapError with every error of the description.
+    """
+    loaded = read(source)
+    if loaded.errors or loaded.model is None:
+        raise MapError(loaded.errors)
+    return loaded.model
