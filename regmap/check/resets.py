@@ -78,7 +78,8 @@ def bad_reset(model: Scope) -> Iterator[Finding]:
     for at in model.registers:
         register = at.register
         every = ones(max(register.width, 0))
-        for what, value in (("reset value", register.reset), ("reset mask", register.reset_mask)):
+        stated = [("reset value", value) for value in (register.reset, *register.resets)]
+        for what, value in (*stated, ("reset mask", register.reset_mask)):
             # A mask that covers all bits and more was meant for wider registers beside this one.
             covers = what == "reset mask" and value is not None and value & every == every
             if value is not None and not 0 <= value <= every and not covers:

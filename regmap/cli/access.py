@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from regmap.cli.console import Console
 from regmap.cli.target import Refusal, add_target, hexadecimal, opened, parse_value
+from regmap.errors import BackendError
 
 if TYPE_CHECKING:
+    from regmap.live.device import Device
+    from regmap.live.path import Target
     from regmap.live.register import Register
     from regmap.live.value import RegisterValue
 
@@ -21,14 +26,21 @@ def add(commands: Any) -> None:
     read = commands.add_parser(
         "read",
         help="read registers or fields",
-        description="Read registers or fields: one bus read for each register. Globs (* and ?, "
-        "[*] for an index) leave out registers whose read has side effects; name one to read it.",
+        description="Read registers or fields: one bus read for each register. A glob (* and ?, "
+        "[*] for every index), a block or an array leaves out registers whose read has side "
+        "effects; name one to read it.",
         epilog="example: regmap read rpi1-rev2 --backend sim: 'GPIO.GPFSEL*.FSEL17'",
     )
     add_target(read)
-    read.add_argument("path", nargs="+", metavar="PATH", help="GPIO.GPLEV0 or GPIO.GPLEV0.LEV17")
-    read.add_argument("--raw", action="store_true", help="print numbers only, one a line")
-    read.set_defaults(run=run_read)
+    read.add_argument(
+        "path", nargs="+", metavar="PATH", help="GPIO.GPLEV0, GPIO.GPLEV0.LEV17, GPIO.pin[17].level"
+    )
+    read.add_argument(
+        "--raw",
+        action="store_true",
+        help="print numbers only, one a line: registers in hexadecimal, fields in decimal",
+    )
+    read.set_defaults(run=run_read, more="path")
 
     write = commands.add_parser(
         "write",
@@ -39,66 +51,49 @@ def add(commands: Any) -> None:
     )
     add_target(write)
     write.add_argument(
-        "assignment", nargs="+", metavar="PATH=VALUE", help="a number in any base or an enum's name"
+        "assignment",
+        nargs="+",
+        metavar="PATH=VALUE",
+        help="VALUE is a number in any base or the name of an enum's value",
     )
-    write.set_defaults(run=run_write)
+    write.set_defaults(run=run_write, more="assignment")
 
     dump = commands.add_parser(
         "dump",
         help="read everything that can be read without side effects",
         description="Read every register once, in address order; registers that are write-only "
         "or whose read has side effects are left out and named.",
+        epilog="example: regmap dump pc --backend sim: HPET",
     )
     add_target(dump)
     dump.add_argument("path", nargs="?", metavar="PATH", help="a block, array or glob")
-    dump.set_defaults(run=run_dump)
+    dump.set_defaults(run=run_dump, more="path")
 
 
-def run_read(arguments: argparse.Namespace, console: Console) -> int:
-    """Read and print."""
-    from regmap.live.path import find  # noqa: PLC0415
+class Reading(NamedTuple):
+    """What was read: ``snapshot`` of a whole register, or the ``number`` of a field or pin."""
 
-    with opened(arguments) as device:
-        answers: list[dict[str, Any]] = []
-        read: dict[int, RegisterValue] = {}
-        for path in arguments.path:
-            glob = "*" in path or "?" in path
-            for target in find(device, path):
-                register = target.register
-                if glob and _left_out(register):
-                    console.note(f"left out {register.path}: {_left_out(register)}")
-                    continue
-                # Fields of one register that one pattern names come from one read.
-                if not glob or id(register) not in read:
-                    read[id(register)] = register.read()
-                if arguments.dry_run:
-                    continue
-                value = read[id(register)]
-                answers.append(_answer(register, target.field, value))
-                if not arguments.json:
-                    _print(console, register, target.field, value, raw=arguments.raw)
-    if arguments.json and not arguments.dry_run:
-        console.json(answers)
-    return 0
+    path: str
+    number: int
+    snapshot: RegisterValue | None = None
+    address: int | None = None
+    unit: str = ""
 
+    def as_json(self) -> dict[str, Any]:
+        """With its fields where it is a register; no address behind a window."""
+        if self.snapshot is None:
+            return {"path": self.path, **_number(self.number)}
+        fields = {name: _number(number) for name, number in self.snapshot.fields.items()}
+        value = int(self.number)
+        return {"path": self.path, "address": self.address, "value": value, "fields": fields}
 
-def _left_out(register: Register) -> str:
-    layout = register.LAYOUT
-    if layout.refuse_read:
-        return layout.refuse_read
-    return f"reading has a side effect ({layout.side_effect})" if layout.side_effect else ""
-
-
-def _answer(register: Register, field: str, value: RegisterValue) -> dict[str, Any]:
-    if field:
-        return {"path": f"{register.path}.{field}", **_number(register.FIELDS[field].decode(value))}
-    fields = {name: _number(number) for name, number in value.fields.items()}
-    return {
-        "path": register.path,
-        "address": register.address,
-        "value": int(value),
-        "fields": fields,
-    }
+    def as_text(self, *, raw: bool) -> str:
+        """One line, or the decoded table of a register."""
+        if self.snapshot is not None:
+            return hexadecimal(self.number, self.snapshot.width) if raw else str(self.snapshot)
+        if raw:
+            return str(int(self.number))
+        return f"{self.path} = {_decoded(self.number)}{f' {self.unit}' if self.unit else ''}"
 
 
 def _number(number: int) -> dict[str, Any]:
@@ -106,85 +101,167 @@ def _number(number: int) -> dict[str, Any]:
     return {"value": int(number), "name": name} if name else {"value": int(number)}
 
 
-def _print(
-    console: Console, register: Register, field: str, value: RegisterValue, *, raw: bool
-) -> None:
+def _decoded(number: int) -> str:
+    return f"{number.name} ({int(number)})" if isinstance(number, IntEnum) else f"{number:#x}"
+
+
+def run_read(arguments: argparse.Namespace, console: Console) -> int:
+    """Find everything, then read and print."""
+    from regmap.cli.select import Member, choose  # noqa: PLC0415
+
+    answers: list[dict[str, Any]] = []
+    with opened(arguments, console) as device:
+        for choice in [choose(device, path) for path in arguments.path]:
+            readings: Iterable[Reading]
+            if isinstance(choice.one, Member):
+                readings = [Reading(choice.one.path, choice.one.read())]
+            elif choice.one:
+                readings = [_reading(choice.one, choice.one.register.read())]
+            else:
+                readings = _look(device, choice.many, console, dry=arguments.dry_run)
+            for reading in readings:
+                answers.append(reading.as_json())
+                if not arguments.json and not arguments.dry_run:
+                    console.line(reading.as_text(raw=arguments.raw))
+    if arguments.json and not arguments.dry_run:
+        console.json(answers)
+    return 0
+
+
+def _reading(target: Target, snapshot: RegisterValue) -> Reading:
+    from regmap.cli.select import address_of  # noqa: PLC0415
+
+    register, field = target
     if not field:
-        console.line(hexadecimal(value, register.width) if raw else str(value))
-        return
-    number = register.FIELDS[field].decode(value)
-    if raw:
-        console.line(str(int(number)))
-        return
-    shown = f"{number.name} ({int(number)})" if isinstance(number, IntEnum) else f"{number:#x}"
-    unit = register.FIELDS[field].layout.unit
-    console.line(f"{register.path}.{field} = {shown}{f' {unit}' if unit else ''}")
+        return Reading(register.path, snapshot, snapshot, address_of(register))
+    info = register.FIELDS[field]
+    return Reading(target.path, info.decode(snapshot), unit=info.layout.unit)
+
+
+def _look(
+    device: Device, targets: tuple[Target, ...], console: Console, *, dry: bool
+) -> Iterator[Reading]:
+    """Read what may be looked at; fields of one register come from one read."""
+    from regmap.cli.select import existing, why_not_read  # noqa: PLC0415
+
+    read: dict[Register, RegisterValue] = {}
+    told: set[str] = set()
+    for target in existing(device, targets, console, dry=dry):
+        left_out, why = why_not_read(device, target)
+        if why:
+            if left_out not in told:
+                console.note(f"left out {left_out}: {why}")
+            told.add(left_out)
+            continue
+        if target.register not in read:
+            read[target.register] = target.register.read()
+        yield _reading(target, read[target.register])
 
 
 def run_write(arguments: argparse.Namespace, console: Console) -> int:
     """Check every assignment, then carry them out."""
-    from regmap.live.path import Target, lookup  # noqa: PLC0415
-    from regmap.live.register import Register  # noqa: PLC0415
+    from regmap.cli.select import Member, check, is_glob, one  # noqa: PLC0415
+    from regmap.live.path import Target  # noqa: PLC0415
 
     pairs = []
     for assignment in arguments.assignment:
         path, equals, text = assignment.partition("=")
-        if not equals or not path or not text:
-            raise Refusal(f"{assignment!r} is no assignment; write PATH=VALUE")
+        if not equals or not path.strip() or not text.strip():
+            raise Refusal(f"{assignment!r} is no assignment; write PATH=VALUE, without blanks")
+        if is_glob(path):
+            raise Refusal(f"{path}: globs are for reading; name each register to write")
         pairs.append((path.strip(), parse_value(text)))
-    with opened(arguments) as device:
-        writes: list[tuple[Target, int | str]] = []
+    with opened(arguments, console) as device:
+        writes: list[tuple[Target | Member, int | str]] = []
         for path, value in pairs:
-            found = lookup(device, path)
-            target = Target(found) if isinstance(found, Register) else found
-            if not isinstance(target, Target):
-                raise Refusal(f"{path} is neither a register nor a field")
-            target.check(value)
-            writes.append((target, value))
-        for target, value in writes:
-            target.write(value)
+            thing = one(device, path)
+            if not isinstance(thing, Target | Member):
+                raise Refusal(f"{path} is neither a register nor a field; name one of its own")
+            check(thing, value)
+            writes.append((thing, value))
+        for thing, value in writes:
+            thing.write(value)
     if arguments.json and not arguments.dry_run:
-        console.json([{"path": target.path, "written": value} for target, value in writes])
+        console.json([{"path": thing.path, "written": value} for thing, value in writes])
     return 0
 
 
 def run_dump(arguments: argparse.Namespace, console: Console) -> int:
-    """Read all that a look may read."""
-    from regmap.live.path import find, present  # noqa: PLC0415
+    """Read all that a look may read, instance by instance; one that fails stops only itself."""
+    from regmap.cli.select import address_of, why_not_read  # noqa: PLC0415
+    from regmap.live.path import Target  # noqa: PLC0415
 
-    with opened(arguments) as device:
-        if arguments.path:
-            registers = [target.register for target in find(device, arguments.path)]
+    readings: list[Reading] = []
+    left_out: list[tuple[str, str]] = []
+    failed: list[tuple[str, str]] = []
+    with opened(arguments, console) as device:
+        for name, registers in _by_instance(device, arguments, console):
+            at = name
+            try:
+                for register in registers():
+                    at = register.path
+                    why = why_not_read(device, Target(register))[1]
+                    if why:
+                        left_out.append((register.path, why))
+                        continue
+                    value = register.read()
+                    readings.append(Reading(value.path, value, value, address_of(register)))
+            except BackendError as error:
+                failed.append((at, str(error).removeprefix(f"{at}: ")))
+    if not arguments.dry_run:
+        _print_dump(device.name, readings, left_out, failed, console)
+    return 3 if failed else 0
+
+
+def _by_instance(
+    device: Device, arguments: argparse.Namespace, console: Console
+) -> Iterator[tuple[str, Callable[[], list[Register]]]]:
+    """Each instance by address with what gives the registers of it that are wanted and there."""
+    from regmap.cli.select import choose_all, existing, registers  # noqa: PLC0415
+    from regmap.live.path import Target  # noqa: PLC0415
+
+    chosen = choose_all(device, arguments.path) if arguments.path else None
+
+    def wanted(name: str) -> list[Register]:
+        if chosen is None:
+            targets: Iterable[Target] = map(Target, getattr(device, name))
         else:
-            registers = [register for block in device.blocks for register in present(block)]
-        registers = list(dict.fromkeys(registers))
-        left_out = [(register, why) for register in registers if (why := _left_out(register))]
-        values = [register.read() for register in registers if not _left_out(register)]
-    if arguments.dry_run:
-        return 0
-    if arguments.json:
-        readable = [register for register in registers if not _left_out(register)]
+            targets = [target for target in chosen if target.register.context.name == name]
+        return registers(existing(device, targets, console, dry=arguments.dry_run))
+
+    for at in sorted(device.layout.instances.values(), key=lambda at: at.base):
+        yield at.name, partial(wanted, at.name)
+
+
+def _print_dump(
+    name: str,
+    readings: list[Reading],
+    left_out: list[tuple[str, str]],
+    failed: list[tuple[str, str]],
+    console: Console,
+) -> None:
+    if console.json_mode:
         console.json(
             {
-                "map": device.name,
-                "registers": [
-                    _answer(register, "", value)
-                    for register, value in zip(readable, values, strict=True)
-                ],
-                "left_out": [{"path": register.path, "why": why} for register, why in left_out],
+                "map": name,
+                "registers": [reading.as_json() for reading in readings],
+                "left_out": [{"path": path, "why": why} for path, why in left_out],
+                "failed": [{"path": path, "why": why} for path, why in failed],
             }
         )
-        return 0
+        return
     rows = []
-    for value in values:
-        fields = ", ".join(
-            f"{name}={_short(number)}" for name, number in value.fields.items() if number
-        )
-        rows.append([value.path, hexadecimal(value, value.width), fields])
-    console.table(["register", "value", "fields that are not 0"], rows)
-    for register, why in left_out:
-        console.note(f"left out {register.path}: {why}")
-    return 0
+    for reading in readings:
+        assert reading.snapshot is not None  # noqa: S101  (whole registers only)
+        fields = reading.snapshot.fields.items()
+        shown = ", ".join(f"{field}={_short(number)}" for field, number in fields if number)
+        rows.append([reading.path, hexadecimal(reading.number, reading.snapshot.width), shown])
+    if rows:
+        console.table(["register", "value", "fields that are not 0"], rows)
+    for path, why in left_out:
+        console.note(f"left out {path}: {why}")
+    for path, why in failed:
+        console.note(f"failed at {path}, the rest of its block is left out: {why}")
 
 
 def _short(number: int) -> str:

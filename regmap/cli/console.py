@@ -45,7 +45,8 @@ class Console:
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
         """A table: drawn on a terminal, columns of plain text in a pipe."""
-        rows = [[safe(cell) for cell in row] for row in rows]
+        # A cell is one line, whatever a description holds.
+        rows = [[safe(" ".join(cell.split())) for cell in row] for row in rows]
         if self.pretty:
             self._rich(heads, rows, title)
             return

@@ -1,4 +1,4 @@
-"""doctor, demo, completion: this machine, a show, and the shell."""
+"""doctor and demo: this machine, and a show."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from regmap.cli.console import Console
+from regmap.cli.target import Refusal
 
 __all__ = ["add"]
 
@@ -22,7 +23,7 @@ def add(commands: Any) -> None:
     )
     doctor.add_argument("board", nargs="*", metavar="BOARD", help="only these boards")
     doctor.add_argument("--json", action="store_true", help="answer as JSON")
-    doctor.set_defaults(run=run_doctor)
+    doctor.set_defaults(run=run_doctor, more="board")
 
     demo = commands.add_parser(
         "demo",
@@ -34,18 +35,11 @@ def add(commands: Any) -> None:
         "name", nargs="?", metavar="NAME", help="one demonstration (default: the tour)"
     )
     demo.add_argument("--list", action="store_true", help="list the demonstrations")
+    demo.add_argument("--json", action="store_true", help="with --list: answer as JSON")
     demo.add_argument(
         "--backend", metavar="URI", help="run on this backend instead of the simulator"
     )
-    demo.set_defaults(run=run_demo)
-
-    completion = commands.add_parser(
-        "completion",
-        help="print the completion script of a shell",
-        epilog="example: regmap completion bash > /etc/bash_completion.d/regmap",
-    )
-    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
-    completion.set_defaults(run=run_completion)
+    demo.set_defaults(run=run_demo, more="name")
 
 
 def run_doctor(arguments: argparse.Namespace, console: Console) -> int:
@@ -55,8 +49,13 @@ def run_doctor(arguments: argparse.Namespace, console: Console) -> int:
     from regmap.loaders import find  # noqa: PLC0415
     from regmap.model.chip import Board  # noqa: PLC0415
 
-    models = [loaders.load(name) for name in arguments.board or find.shipped_names("boards")]
-    report = doctor.examine(model for model in models if isinstance(model, Board))
+    boards: list[Board] = []
+    for name in arguments.board or find.shipped_names("boards"):
+        model = loaders.load(name)
+        if not isinstance(model, Board):
+            raise Refusal(f"{name} is no board; the doctor examines boards (see `regmap list`)")
+        boards.append(model)
+    report = doctor.examine(boards)
     if arguments.json:
         console.json(asdict(report))
         return 0
@@ -100,18 +99,13 @@ def run_demo(arguments: argparse.Namespace, console: Console) -> int:
     """Run demonstrations."""
     from regmap import demos  # noqa: PLC0415
 
-    if arguments.list:
-        console.table(["name", "what"], [[demo.name, demo.title] for demo in demos.DEMOS])
-        return 0
-    demos.run(arguments.name, console.out, backend=arguments.backend)
-    return 0
-
-
-def run_completion(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the script."""
-    import shtab  # noqa: PLC0415
-
-    from regmap.cli.main import make_parser  # noqa: PLC0415
-
-    print(shtab.complete(make_parser(), shell=arguments.shell), file=console.out)
+    if arguments.json and not arguments.list:
+        raise Refusal("a demonstration has no JSON; --json goes with --list")
+    if arguments.json:
+        console.json([demo._asdict() for demo in demos.DEMOS])
+    elif arguments.list:
+        rows = [[demo.name, "yes" if demo.tour else "", demo.title] for demo in demos.DEMOS]
+        console.table(["name", "in the tour", "what"], rows)
+    else:
+        demos.run(arguments.name, console.out, backend=arguments.backend)
     return 0

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from regmap.cli.console import Console
-from regmap.cli.target import Refusal, add_target, hexadecimal, number
-
-if TYPE_CHECKING:
-    from regmap.backends.base import Backend
+from regmap.cli.target import Refusal, add_target, number, opened_raw
 
 __all__ = ["add"]
 
@@ -26,7 +23,7 @@ def add(commands: Any) -> None:
         "bytes and text.",
         epilog="example, the BIOS date of a PC: regmap peek 0xFFFF5 --width 8 --count 8",
     )
-    peek.add_argument("address", type=number, metavar="ADDRESS")
+    peek.add_argument("address", type=number, metavar="ADDRESS", help="absolute, in bytes")
     peek.add_argument("--count", type=number, default=1, metavar="N", help="how many words (1)")
     _width(peek)
     add_target(peek, board=False)
@@ -36,9 +33,10 @@ def add(commands: Any) -> None:
         "poke",
         help="write one whole word at an address",
         description="Write one word of the given width: one bus write, no read.",
+        epilog="example: regmap poke 0x1000 0xFF --width 8 --backend file:image.bin",
     )
-    poke.add_argument("address", type=number, metavar="ADDRESS")
-    poke.add_argument("value", type=number, metavar="VALUE")
+    poke.add_argument("address", type=number, metavar="ADDRESS", help="absolute, in bytes")
+    poke.add_argument("value", type=number, metavar="VALUE", help="a number in any base")
     _width(poke)
     add_target(poke, board=False)
     poke.set_defaults(run=run_poke)
@@ -50,17 +48,16 @@ def _width(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _backend(arguments: argparse.Namespace, end: int) -> Backend:
-    from regmap.backends import open_backend  # noqa: PLC0415
-
-    return open_backend(arguments.backend or "mem:", origin=0, extent=end)
-
-
 def _check(arguments: argparse.Namespace, size: int) -> None:
+    step = arguments.width // 8
     if arguments.address < 0 or arguments.address + size > 1 << 64:
-        raise Refusal(f"{arguments.address:#x} is no address in 64 bits")
-    if arguments.address % (arguments.width // 8):
-        raise Refusal(f"{arguments.address:#x} is not aligned to {arguments.width} bits")
+        raise Refusal(f"{arguments.address:#x}: addresses are from 0 to {(1 << 64) - 1:#x}")
+    if arguments.address % step:
+        below = arguments.address - arguments.address % step
+        raise Refusal(
+            f"{arguments.address:#x} is not aligned to {arguments.width} bits;"
+            f" use {below:#x} or {below + step:#x}, or --width 8"
+        )
 
 
 def run_peek(arguments: argparse.Namespace, console: Console) -> int:
@@ -68,31 +65,28 @@ def run_peek(arguments: argparse.Namespace, console: Console) -> int:
     step = arguments.width // 8
     if not 0 < arguments.count <= _MOST_WORDS:
         raise Refusal(f"--count is from 1 to {_MOST_WORDS}")
-    _check(arguments, arguments.count * step)
-    addresses = range(arguments.address, arguments.address + arguments.count * step, step)
-    if arguments.dry_run:
-        for address in addresses:
-            console.line(f"would read  {arguments.width:2} bits at {address:#x}")
-        return 0
-    backend = _backend(arguments, addresses[-1] + step)
-    try:
+    size = arguments.count * step
+    _check(arguments, size)
+    addresses = range(arguments.address, arguments.address + size, step)
+    with opened_raw(arguments, console, arguments.address + size) as backend:
         words = [backend.read(address, arguments.width) for address in addresses]
-    finally:
-        backend.close()
+    if arguments.dry_run:
+        return 0
     if arguments.json:
         console.json({"address": arguments.address, "width": arguments.width, "words": words})
         return 0
     per_line = _LINE_BYTES // step
+    digits = arguments.width // 4
     for start in range(0, len(words), per_line):
         chunk = words[start : start + per_line]
-        shown = " ".join(f"{word:0{arguments.width // 4}x}" for word in chunk)
+        shown = " ".join(f"{word:0{digits}x}" for word in chunk)
         # Bytes as they lie in memory: a word's first byte is its lowest.
         raw = b"".join(word.to_bytes(step, "little") for word in chunk)
         text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in raw)
-        full = per_line * (arguments.width // 4 + 1) - 1
-        line = f"{addresses[start]:08x}  {shown:<{full}}  "
+        columns = min(per_line, len(words))
+        line = f"{addresses[start]:08x}  {shown:<{columns * (digits + 1) - 1}}  "
         if arguments.width > 8:
-            line += f"{raw.hex(' '):<{3 * _LINE_BYTES - 1}}  "
+            line += f"{raw.hex(' '):<{3 * columns * step - 1}}  "
         console.line(f"{line}|{text}|")
     return 0
 
@@ -101,17 +95,14 @@ def run_poke(arguments: argparse.Namespace, console: Console) -> int:
     """Write one word."""
     _check(arguments, arguments.width // 8)
     if not 0 <= arguments.value < 1 << arguments.width:
-        raise Refusal(f"{arguments.value:#x} does not fit in {arguments.width} bits")
-    shown = hexadecimal(arguments.value, arguments.width)
-    if arguments.dry_run:
-        console.line(f"would write {arguments.width:2} bits at {arguments.address:#x}: {shown}")
-        return 0
-    backend = _backend(arguments, arguments.address + arguments.width // 8)
-    try:
+        raise Refusal(
+            f"value {arguments.value:#x} does not fit in {arguments.width} bits"
+            f" (largest {(1 << arguments.width) - 1:#x}); see --width"
+        )
+    end = arguments.address + arguments.width // 8
+    with opened_raw(arguments, console, end) as backend:
         backend.write(arguments.address, arguments.width, arguments.value)
-    finally:
-        backend.close()
-    if arguments.json:
+    if arguments.json and not arguments.dry_run:
         written = {"address": arguments.address, "width": arguments.width}
         console.json({**written, "written": arguments.value})
     return 0

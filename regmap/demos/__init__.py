@@ -1,7 +1,10 @@
 """Short demonstrations, one script each, run by ``regmap demo``; start reading with ``pi_leds``.
 
 A demonstration is a module with a docstring, a ``BOARD`` and a function ``play(device)``. The stage
-shows each line of ``play`` with the bus traffic that the line causes.
+shows each line of ``play`` with the bus traffic that the line causes. Further functions, all
+optional: ``prepare(simulator)`` sets the scene, ``draw(simulator)`` gives a picture as text,
+``off(device)`` leaves the hardware quiet when a run is cut short, and ``backend()`` makes a backend
+of its own in place of the simulator.
 """
 
 from __future__ import annotations
@@ -9,12 +12,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from regmap.errors import UnknownName
+from regmap.errors import RegmapError, UnknownName
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["DEMOS", "Demo", "run"]
+__all__ = ["DEMOS", "Demo", "NoSuchDemo", "run"]
 
 
 class Demo(NamedTuple):
@@ -34,16 +37,23 @@ DEMOS = (
     Demo("bbb_blink", "BeagleBone Black: blink USR0, clock and pad checked"),
     Demo("hpet", "PC: the high precision event timer"),
     Demo("apic", "PC: local APIC and the I/O APIC's table"),
-    Demo("words", "Whole words of 8, 16, 32 and 64 bits in a memory dump", tour=False),
+    Demo("words", "A memory dumper that writes 8, 16, 32 and 64 bits whole", tour=False),
 )
 
 
+class NoSuchDemo(RegmapError):
+    """No demonstration has this name."""
+
+
 def run(name: str | None, out: TextIO, *, backend: str | None = None) -> None:
-    """Play one demonstration, or the tour. Raises UnknownName."""
+    """Play one demonstration, or the tour. Raises NoSuchDemo."""
     from regmap.demos.stage import Stage  # noqa: PLC0415  (listing needs no stage)
 
-    chosen = [demo for demo in DEMOS if demo.name == name or (name is None and demo.tour)]
+    wanted = name.replace("-", "_") if name else None
+    chosen = [demo for demo in DEMOS if demo.name == wanted or (not name and demo.tour)]
     if not chosen:
-        raise UnknownName("regmap demo", str(name), [demo.name for demo in DEMOS])
+        near = UnknownName("", str(name), [demo.name for demo in DEMOS]).nearest
+        hint = f"did you mean {near[0]}?" if near else "see `regmap demo --list`"
+        raise NoSuchDemo(f"there is no demonstration {name!r}; {hint}")
     for demo in chosen:
-        Stage(out, backend or "sim:").play(demo.title, demo.module())
+        Stage(out, backend).play(demo.title, demo.module())

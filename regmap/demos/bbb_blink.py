@@ -16,8 +16,8 @@ BOARD = "beaglebone-black"
 
 def prepare(simulator: Any) -> None:
     """On the simulator: the mux as Linux leaves it, and pads that drop writes."""
-    simulator.poke("CONTROL.CONF_GPMC_A5", 0x07)
-    simulator.drop_writes("CONTROL.CONF_GPMC_A5")
+    simulator.poke("CONTROL.conf_gpmc_a5", 0x07)
+    simulator.drop_writes("CONTROL.conf_gpmc_a5")
 
 
 def play(device: Any) -> None:
@@ -36,16 +36,18 @@ def play(device: Any) -> None:
         time.sleep(0.15)
         led.clear()
         time.sleep(0.15)
-    print(device.CONTROL.CONF_GPMC_A5.read())
+    pad = device.CONTROL.conf_gpmc_a5
+    print(pad.read())
     try:
-        device.CONTROL.CONF_GPMC_A5 = 0x27
+        pad.rxactive = "ENABLED"
     except VerifyError as dropped:
         print(dropped)
 
 
 def off(device: Any) -> None:
-    """The LED off: one write."""
-    device.pins["USR0"].clear()
+    """The LED off: one write, if the bank has a clock at all."""
+    if device.GPIO1.clock.ready():
+        device.pins["USR0"].clear()
 
 
 def draw(simulator: Any) -> str:

@@ -1,7 +1,7 @@
 """Replaces a script that mapped /dev/mem by hand and computed every offset, mask and shift.
 
 There, each mmap slice touched the register twice, and helpers named INP, OUT, ALT, SET and CLR hid
-which bits they changed. Here they are attributes.
+which bits they changed. Here they are attributes. (W32 is one bus write of 32 bits, R32 one read.)
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ def play(device: Any) -> None:
     print(gpio.GPFSEL1.read())
     for led in LEDS:
         gpio.GPSET0 = 1 << led
-        time.sleep(0.15)
+        time.sleep(0.2)
         gpio.GPCLR0 = 1 << led
-    device.pins["P1-26"].set()
-    print(device.pins["P1-26"].level)
-    device.pins["P1-26"].clear()
+    led = device.pins["P1-26"]
+    led.set()
+    print(led.level)
+    led.clear()
 
 
 def off(device: Any) -> None:

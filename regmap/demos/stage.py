@@ -1,4 +1,4 @@
-"""The stage of a demonstration: shows each line of Python, then what it did on the bus."""
+"""The stage of a demonstration: shows each line of Python, then what it does on the bus."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any, TextIO
 
 import regmap.api
 from regmap.backends.trace import Access, TraceBackend
+from regmap.demos.traffic import line_of, namer
+from regmap.errors import RegmapError
 from regmap.layout import lay_out
-from regmap.layout.rows import rows
 from regmap.live.build import build
 
 __all__ = ["Stage"]
@@ -24,50 +25,50 @@ _MOST_LINES = 12
 class Stage:
     """Plays ``play(device)`` of a demonstration statement by statement.
 
-    ``device`` is opened on ``backend`` through a trace. On a terminal the demonstration may draw
-    (``draw``, called after each access with the simulator); Ctrl-C calls its ``off(device)``.
+    ``device`` is opened through a trace on ``backend``, by default the simulator. On a terminal
+    the simulator's picture (``draw``) stays below the traffic. Whatever cuts a run short, Ctrl-C
+    first of all, the demonstration's ``off(device)`` is called.
     """
 
-    def __init__(self, out: TextIO, backend: str) -> None:
+    def __init__(self, out: TextIO, backend: str | None = None) -> None:
         self.out = out
-        self.backend = backend
+        self.backend = backend or "sim:"
         self.terminal = out.isatty()
         self.colour = self.terminal and not os.environ.get("NO_COLOR")
-        self._accesses: list[Access] = []
-        self._drawn = False
+        self.inner: Any = None
+        self._module: ModuleType | None = None
+        self._shown = 0
+        self._hidden = 0
+        self._picture = False
 
     def play(self, title: str, module: ModuleType) -> None:
-        """Play one demonstration to its end, or until Ctrl-C."""
-        self._line(f"{title}", "1")
+        """Play one demonstration to its end, or until something stops it."""
+        self._module = module
+        self._line(title, "1")
         self._line(textwrap.dedent(module.__doc__ or "").strip(), "2")
         self._line()
         board = module.BOARD
         layout = lay_out(regmap.api.load(board) if isinstance(board, str) else board)
-        names = {row.address: row.path for row in rows(layout) if row.address is not None}
-        inner = regmap.api.open_uri(self.backend, layout)
-        draw = getattr(module, "draw", None)
-
-        def heard(access: Access) -> None:
-            self._accesses.append(access)
-            if draw is not None and self.terminal:
-                self._draw(draw(inner))
-
-        trace = TraceBackend(inner, names=lambda address, _: names.get(address, ""), out=heard)
-        prepare = getattr(module, "prepare", None)
-        if prepare is not None and self.backend == "sim:":
-            prepare(inner)
+        simulated = self.backend in {"sim", "sim:"}
+        opened = f'regmap.open("{layout.name}", backend="{self.backend}")'
+        if simulated and hasattr(module, "backend"):
+            self.inner = module.backend()
+            opened = f"regmap.open({layout.name}, backend={type(self.inner).__name__}())"
+            simulated = False
+        else:
+            self.inner = regmap.api.open_uri(self.backend, layout)
+        if simulated and hasattr(module, "prepare"):
+            module.prepare(self.inner)
+        self._line(f">>> device = {opened}", "36")
+        trace = TraceBackend(self.inner, names=namer(layout), out=self._heard)
         with build(layout)(trace) as device:
-            self._line(f">>> device = regmap.open({layout.name!r}, backend={self.backend!r})", "36")
             try:
                 self._statements(module, device)
-            except KeyboardInterrupt:
-                self._line()
-                self._line("interrupted", "33")
-                if hasattr(module, "off"):
-                    module.off(device)
+            except BaseException:
+                self._off(module, device)
                 raise
             finally:
-                self._undraw()
+                self._erase()
         self._line()
 
     def _statements(self, module: ModuleType, device: Any) -> None:
@@ -77,45 +78,60 @@ class Stage:
         assert isinstance(function, ast.FunctionDef)  # noqa: S101  (our own source)
         namespace = {**vars(module), "device": device, "print": self._print}
         lines = source.splitlines()
-        skip_docstring = ast.get_docstring(function) is not None
-        for statement in function.body[1 if skip_docstring else 0 :]:
+        has_docstring = ast.get_docstring(function) is not None
+        for statement in function.body[has_docstring:]:
             assert statement.end_lineno is not None  # noqa: S101  (parsed from text)
             text = textwrap.dedent("\n".join(lines[statement.lineno - 1 : statement.end_lineno]))
             first, *rest = text.splitlines()
             self._line(f">>> {first}", "36")
             for line in rest:
                 self._line(f"... {line}", "36")
-            self._accesses.clear()
+            self._shown = self._hidden = 0
             code = compile(ast.Module([statement], []), str(module.__file__), "exec")
             # The text is this package's own source, read back to be shown line by line.
             exec(code, namespace)  # noqa: S102
-            self._undraw()
-            self._traffic()
+            if self._hidden:
+                self._line(f"      and {self._hidden} more accesses", "32")
 
-    def _traffic(self) -> None:
-        shown = self._accesses[:_MOST_LINES]
-        for access in shown:
-            self._line(f"      {access}", "32")
-        more = len(self._accesses) - len(shown)
-        if more:
-            self._line(f"      and {more} more accesses", "32")
+    def _off(self, module: ModuleType, device: Any) -> None:
+        """Leave the hardware quiet; this comes before anything is printed."""
+        off = getattr(module, "off", None)
+        if off is None:
+            return
+        self._shown = self._hidden = 0
+        try:
+            off(device)
+        except RegmapError as error:
+            self._line(f"could not switch off: {error}", "31")
+
+    def _heard(self, access: Access) -> None:
+        if self._shown < _MOST_LINES:
+            self._shown += 1
+            self._line(f"      {line_of(access)}", "32")
+        else:
+            self._hidden += 1
+        self._draw()
 
     def _print(self, *values: object) -> None:
-        self._undraw()
         for line in " ".join(map(str, values)).splitlines():
             self._line(f"    {line}")
+        self._draw()
 
     def _line(self, text: str = "", colour: str = "") -> None:
-        if self.colour and colour:
+        self._erase()
+        if self.colour and colour and text:
             text = f"\x1b[{colour}m{text}\x1b[0m"
         print(text, file=self.out, flush=True)
 
-    def _draw(self, picture: str) -> None:
-        """One line that is drawn over again, on a terminal only."""
-        print(f"\r      {picture}", end="", file=self.out, flush=True)
-        self._drawn = True
+    def _draw(self) -> None:
+        """The picture as the last line, on a terminal only."""
+        draw = getattr(self._module, "draw", None)
+        if draw is not None and self.terminal and hasattr(self.inner, "level"):
+            self._erase()
+            print(f"      {draw(self.inner)}", end="", file=self.out, flush=True)
+            self._picture = True
 
-    def _undraw(self) -> None:
-        if self._drawn:
+    def _erase(self) -> None:
+        if self._picture:
+            self._picture = False
             print("\r\x1b[K", end="", file=self.out, flush=True)
-            self._drawn = False

@@ -1,7 +1,9 @@
 """Registers, groups and windows of a block, with what they inherit.
 
 A register takes from ``defaults`` what it does not say, and its ``source`` from the group or
-block around it. ``reset: null`` says that the value is not known, whatever the defaults say.
+block around it. ``reset: null`` says that the value is not known, whatever the defaults say; a
+list gives each element of an array its own. A field's ``reset`` changes what ``defaults`` say, but
+not what its register itself says (RM206).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+from regmap.bits import insert, mask_of
 from regmap.errors import Place
 from regmap.loaders.access import ACCESS_KEYS, access_of
 from regmap.loaders.arrays import MOST_ELEMENTS, read_array
@@ -27,16 +30,26 @@ from regmap.loaders.keys import (
     name,
     parsed,
     text,
+    wanted,
 )
-from regmap.loaders.nodes import Node, Scalar
+from regmap.loaders.nodes import Node, Scalar, Sequence
 from regmap.loaders.report import WRONG_VALUE, Log
 from regmap.model.access import Access, AccessTriple
-from regmap.model.chip import Array, Group, Register, Window
+from regmap.model.chip import Array, Field, Group, Register, Window
 from regmap.model.expr import Path
 
 __all__ = ["Scope", "read_defaults", "read_items", "read_windows"]
 
 _OFFSET = integer(0, LARGEST)
+_RESET = SHARED_KEYS["reset"]
+_RESETS = list_of(integer(0, LARGEST))
+
+
+def _reset(node: Node, what: str, log: Log) -> Any:
+    """One reset value, or one for each element of an array."""
+    return _RESETS(node, what, log) if isinstance(node, Sequence) else _RESET(node, what, log)
+
+
 _WIDTH = integer(1, 1024)
 
 _COMMON = {
@@ -52,13 +65,14 @@ _DEFAULTS = Keys(
     {
         **_COMMON,
         **ACCESS_KEYS,
-        "reset": SHARED_KEYS["reset"],
+        "reset": _RESET,
         "volatile": flag,
     },
 )
 _REGISTER = {
     **_COMMON,
     **SHARED_KEYS,
+    "reset": _reset,
     "array": as_is,
     "fields": as_is,
     "target": name,
@@ -154,11 +168,16 @@ def _register(
     if "index" in values:
         values["offset"] = values.pop("index")
     access = access_of(values, scope.access)
+    by_default = "reset" not in values
     values = {**scope.defaults, "source": source, **values}
     array = _array(values, place, scope.log)
+    if isinstance(values.get("reset"), tuple):
+        values["resets"] = _each_reset(values.pop("reset"), _elements(array), node, scope.log)
     values["fields"] = read_fields(
         values.get("fields"), access, values.get("volatile", False), scope.enums, scope.log
     )
+    if by_default and values.get("reset") is not None:
+        values["reset"] = _with_fields(values["reset"], values["fields"])
     scope.spend(times * _elements(array), place)
     return Register(
         name=each,
@@ -168,6 +187,29 @@ def _register(
         place=place,
         **values,
     )
+
+
+def _each_reset(resets: tuple[int, ...], elements: int, node: Node, log: Log) -> tuple[int, ...]:
+    if len(resets) == elements:
+        return resets
+    wanted(f"`reset` lists {len(resets)} values for {elements} elements", node, log)
+    return ()
+
+
+def _with_fields(reset: int, fields: tuple[Field, ...]) -> int:
+    """A default reset value with the bits of the fields that state their own."""
+    for each in fields:
+        if each.reset is None:
+            continue
+        array = each.array
+        for number in range(max(array.counts) if array else 1):
+            bits = (
+                tuple(part.shifted(number * array.stride) for part in each.bits)
+                if array
+                else each.bits
+            )
+            reset = reset & ~mask_of(bits) | insert(bits, each.reset)
+    return reset
 
 
 def _array(values: dict[str, Any], place: Place, log: Log) -> Array | None:

@@ -11,12 +11,14 @@ from bisect import bisect_right
 from collections.abc import Callable
 from threading import RLock
 
+from regmap._core import merge
 from regmap.bits import ones, swap_bytes
-from regmap.errors import AccessError, BusFault, ClosedError, UnknownName
+from regmap.errors import AccessError, BusFault, ClosedError, NoSuchElement, UnknownName
 from regmap.layout.device import DeviceLayout, InstanceLayout
-from regmap.layout.shape import FieldLayout, RegisterLayout, ViewLayout
+from regmap.layout.shape import RegisterLayout, ViewLayout
 from regmap.model.access import READ_RULES, WRITE_RULES, Access, ReadAction, WriteAction
 from regmap.sim.cells import Cell, Place, Places
+from regmap.sim.clocks import Clocks
 from regmap.sim.pads import Pads
 
 __all__ = ["Simulator"]
@@ -42,6 +44,7 @@ class Simulator:
         self._on_read: dict[int, Hook] = {}
         self._on_write: dict[int, Hook] = {}
         self._dropped: set[int] = set()
+        self._clocks = Clocks(layout, self._place)
         self._closed = False
 
     # The bus side.
@@ -73,6 +76,15 @@ class Simulator:
                 written = hook(written) & ones(layout.width)
             _react(place.cell, layout, written, reached)
             self._settle(place)
+
+    def update(
+        self, address: int, width: int, *, keep: int, neutral: int, mask: int, value: int
+    ) -> int:
+        """One bus read and one bus write with nobody in between; returns what was written."""
+        with self.lock:
+            new = merge(self.read(address, width), keep, neutral, mask, value)
+            self.write(address, width, new)
+            return new
 
     def close(self) -> None:
         """Later accesses raise ClosedError."""
@@ -135,23 +147,24 @@ class Simulator:
         instance = self._instance(address)
         if instance is None:
             raise BusFault(f"{width}-bit {verb} at {address:#x}: nothing is there", address=address)
-        if not self._clocked(instance):
+        if not self._clocks.run(instance.clock):
             raise BusFault(
                 f"{width}-bit {verb} at {address:#x}: {instance.name} has no clock", address=address
             )
         places = self._of(instance)
         offset = address - instance.base
-        whole = [place for place in places.at.get(offset, ()) if place.layout.width == width]
+        there = places.at.get(offset, ())
+        whole = [place for place in there if width == place.layout.width and _takes(place, width)]
         for place in whole:
             layout = place.layout
             if len(whole) > 1 and (layout.refuse_read if readable else layout.refuse_write):
                 continue
             return self._behind(places, place, address, width, verb)
         found = places.inside(offset, width)
-        if found is not None and width in found[0].layout.access_widths:
+        if found is not None:
             return found
-        others = {place.layout.width for place in places.at.get(offset, ())}
-        why = f"the register takes {min(others)} bits" if others else "no register is there"
+        taken = [str(n) for n in (8, 16, 32, 64) if any(_takes(place, n) for place in there)]
+        why = f"the register takes {' or '.join(taken)} bits" if taken else "no register is there"
         raise BusFault(f"{width}-bit {verb} at {address:#x}: {why}", address=address)
 
     def _behind(
@@ -198,72 +211,60 @@ class Simulator:
         return places.by_path[rest]
 
     def _pin(self, pin: int | str) -> tuple[Pads, int]:
+        """The pads that a pin is among, and its number there."""
+        instance, view, index = self._named_pin(pin)
+        self._of(self.layout.instances[instance])
+        for layout, pads in self._pads[instance]:
+            if layout.name == view:
+                if not 0 <= index < layout.length:
+                    raise NoSuchElement(f"{instance}.{view}", index, layout.length)
+                return pads, index
+        raise UnknownName(instance, view, [layout.name for layout, _ in self._pads[instance]])
+
+    def _named_pin(self, pin: int | str) -> tuple[str, str, int]:
+        """The instance, the view and the index of a pin."""
         if isinstance(pin, int):
             owners = [at for at, view in self.layout.views() if view.pad and view.name == "pin"]
             if len(owners) != 1:
                 raise AccessError(
                     f"pin {pin}", f"{self.layout.name} has {len(owners)} GPIO blocks; use a path"
                 )
-            return self._view(owners[0].name, "pin"), pin
+            return owners[0].name, "pin", pin
         for entry in self.layout.pins:
             if pin in entry.names:
-                return self._view(entry.instance, entry.view), entry.number
+                return entry.instance, entry.view, entry.number
         instance, _, rest = pin.partition(".")
         view, _, index = rest.partition("[")
-        if instance in self.layout.instances and index.endswith("]") and index[:-1].isdigit():
-            return self._view(instance, view), int(index[:-1])
+        if instance in self.layout.instances and index.endswith("]") and index[:-1].isdecimal():
+            return instance, view, int(index[:-1])
         known = [name for entry in self.layout.pins for name in entry.names]
         raise UnknownName(f"{self.layout.name}.pins", pin, known)
 
-    def _view(self, instance: str, view: str) -> Pads:
-        self._of(self.layout.instances[instance])
-        for layout, pads in self._pads[instance]:
-            if layout.name == view:
-                return pads
-        raise UnknownName(instance, view, [layout.name for layout, _ in self._pads[instance]])
-
     def _settle(self, place: Place) -> None:
+        """What follows from a register's new contents: the status of clocks, and pads."""
+        self._clocks.follow(place.cell)
         for _, pads in self._pads.get(place.path.partition(".")[0], ()):
             if id(place.cell) in pads.cells:
                 pads.settle()
-
-    def _clocked(self, instance: InstanceLayout) -> bool:
-        """Whether the instance has its clock; the status fields follow the enable fields."""
-        clock = instance.clock
-        if clock is None:
-            return True
-        running = all(self._holds(path, value) for path, value in clock.enable)
-        if running:
-            for path, value in clock.ready:
-                place, field, number = self._field(path, value)
-                place.cell.value = place.cell.value & ~field.mask | number << field.lsb
-        return running
-
-    def _holds(self, path: str, value: int | str) -> bool:
-        place, field, number = self._field(path, value)
-        return (place.cell.value & field.mask) >> field.lsb == number
-
-    def _field(self, path: str, value: int | str) -> tuple[Place, FieldLayout, int]:
-        register, _, name = path.rpartition(".")
-        place = self._place(register)
-        field = place.layout.field(name)
-        if isinstance(value, str):
-            value = dict(field.enum.members)[value] if field.enum else int(value, 0)
-        return place, field, value
 
     def _after_read(self, place: Place, reached: int) -> None:
         layout, cell = place.layout, place.cell
         actions = [(f.read_action, f.mask) for f in layout.fields if f.read_action]
         if layout.read_action and not actions:
             actions = [(layout.read_action, ones(layout.width))]
-        for action, mask in actions:
+        for action, bits in actions:
             after = READ_RULES[ReadAction(action)].after
             if after is not None:
-                mask &= reached
+                mask = bits & reached
                 cell.value = cell.value & ~mask | after(cell.value & mask, mask)
 
     def __repr__(self) -> str:
         return f"<simulator of {self.layout.name}>"
+
+
+def _takes(place: Place, width: int) -> bool:
+    """Whether the register takes accesses of this width."""
+    return width in (place.layout.access_widths or (place.layout.width,))
 
 
 def _shown(layout: RegisterLayout) -> int:

@@ -520,3 +520,19 @@ def test_the_digest_is_that_of_the_file() -> None:
     assert loaded.sha256 == hashlib.sha256(data).hexdigest()
     assert loaded.texts == {str(GOOD / "everything.yaml"): data.decode()}
     assert loaded.authored
+
+
+def test_a_list_of_resets_gives_each_element_its_own() -> None:
+    assert register("array: {count: 3, stride: 4}, reset: [1, 2, 0x30]").resets == (1, 2, 0x30)
+    wrong = problem(
+        "registers:\n  R: {offset: 0, array: {count: 3, stride: 4}, reset: [1]}\n", "RM004"
+    )
+    assert "1 values for 3 elements" in wrong.text
+
+
+def test_the_reset_of_a_field_changes_a_default_but_not_its_register() -> None:
+    fields = (
+        "fields: {F: {bits: '7:4', reset: 5}, G: {bits: 0, array: {count: 2, stride: 1}, reset: 1}}"
+    )
+    assert register(fields, "defaults: {reset: 0xF0F0}").reset == 0xF053
+    assert register(f"reset: 0, {fields}", "defaults: {reset: 0xF0F0}").reset == 0

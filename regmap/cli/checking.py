@@ -1,0 +1,86 @@
+"""check: everything that is wrong with descriptions."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from regmap import __version__
+from regmap.cli.console import Console
+
+if TYPE_CHECKING:
+    from regmap.check import Profile
+    from regmap.errors import Problem
+    from regmap.loaders import Loaded
+    from regmap.model.chip import Board
+
+__all__ = ["add"]
+
+
+def add(commands: Any) -> None:
+    """Put the command into the tree."""
+    check = commands.add_parser(
+        "check",
+        help="say everything that is wrong with descriptions",
+        description="Check descriptions against every rule and report all problems with their "
+        "places. Exit status 1 where a file has errors or cannot be read.",
+        epilog="example: regmap check my_chip.yaml my-board.yaml",
+    )
+    check.add_argument(
+        "file", nargs="+", metavar="FILE", help="a .yaml or .svd file, or a shipped name"
+    )
+    check.add_argument(
+        "--format",
+        choices=("text", "json", "sarif"),
+        default="text",
+        help="text for people (the default), json, or sarif for code hosts and editors",
+    )
+    check.add_argument("--json", action="store_true", help="the same as --format json")
+    check.add_argument(
+        "--profile",
+        choices=("strict", "import", "pedantic"),
+        help="how strict (default: strict for YAML, import for SVD)",
+    )
+    check.set_defaults(run=run_check, more="file")
+
+
+def run_check(arguments: argparse.Namespace, console: Console) -> int:
+    """Report every problem of every file, each once."""
+    from regmap import loaders  # noqa: PLC0415
+    from regmap.check import check_boards, report  # noqa: PLC0415
+    from regmap.errors import Severity  # noqa: PLC0415
+    from regmap.model.chip import Board  # noqa: PLC0415
+
+    problems: list[Problem] = []
+    texts: dict[str, str] = {}
+    boards: list[Board] = []
+    for file in arguments.file:
+        loaded = loaders.read(file)
+        texts.update(loaded.texts)
+        problems += _found(loaded, arguments.profile)
+        if isinstance(loaded.model, Board):
+            boards.append(loaded.model)
+    problems += check_boards(boards, profile=arguments.profile or "strict")
+    problems = list(dict.fromkeys(problems))
+    form = "json" if arguments.json else arguments.format
+    if form == "json":
+        console.out.write(report.as_json(problems))
+    elif form == "sarif":
+        console.out.write(report.as_sarif(problems, version=__version__))
+    else:
+        console.out.write(report.as_text(problems, texts, colour=console.colour))
+    return int(any(problem.severity is Severity.ERROR for problem in problems))
+
+
+def _found(loaded: Loaded, wanted: Profile | None) -> list[Problem]:
+    """The problems of one file, without those that a comment in it suppresses."""
+    from regmap.check import apply_suppressions, check  # noqa: PLC0415
+
+    is_svd = loaded.file.lower().endswith((".svd", ".xml"))
+    profile: Profile = wanted or ("import" if is_svd else "strict")
+    found = list(loaded.problems)
+    if loaded.model is not None:
+        found += check(loaded.model, profile=profile)
+    return apply_suppressions(
+        found, loaded.texts, profile=profile, checked=loaded.model is not None
+    )
