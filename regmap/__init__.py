@@ -16,6 +16,7 @@ from regmap.errors import (
     BusFault,
     ClosedError,
     MapError,
+    NoSuchElement,
     NotANumber,
     NotReadable,
     NotWritable,
@@ -40,6 +41,7 @@ __all__ = [
     "BusFault",
     "ClosedError",
     "MapError",
+    "NoSuchElement",
     "NotANumber",
     "NotReadable",
     "NotWritable",
@@ -55,12 +57,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in {"load", "open"}:
-        from regmap import api  # noqa: PLC0415  (import regmap stays light)
+if not TYPE_CHECKING:  # to a type checker a module with this has every name
 
-        return getattr(api, name)
-    raise AttributeError(f"module 'regmap' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in {"load", "open"}:
+            from regmap import api  # noqa: PLC0415  (import regmap stays light)
+
+            return getattr(api, name)
+        raise AttributeError(f"module 'regmap' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -113,8 +113,12 @@ class MapError(RegmapError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        lines = [str(problem) for problem in self.problems]
+        lines = [f"{each}\n  help: {each.fix}" if each.fix else str(each) for each in self.problems]
         super().__init__("\n".join(lines) if lines else "the description is wrong")
+
+
+# So many names are shorter told than searched for.
+_FEW = 12
 
 
 class UnknownName(RegmapError, AttributeError, LookupError):
@@ -123,9 +127,14 @@ class UnknownName(RegmapError, AttributeError, LookupError):
     def __init__(self, owner: str, name: str, known: Iterable[str] = ()) -> None:
         self.owner = owner
         self.unknown = name
+        known = tuple(known)
         self.nearest = nearest(name, known)
-        hint = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
-        super().__init__(f"{owner} has no {name!r}{hint}")
+        super().__init__(f"{owner} has no {name!r}{self._hint(known)}")
+
+    def _hint(self, known: tuple[str, ...]) -> str:
+        if self.nearest:
+            return f"; did you mean {' or '.join(self.nearest)}?"
+        return f"; it has {', '.join(known)}" if 0 < len(known) <= _FEW else ""
 
 
 class NoSuchElement(UnknownName, IndexError):

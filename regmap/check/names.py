@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from regmap.check.scope import BlockScope, Scope
 from regmap.errors import Place, Severity
 from regmap.model.chip import Field, Group, Instance, Register
 from regmap.model.walk import Indexes, elements, fields_of, own_name
-from regmap.names import LONGEST, is_python_name, python_name
+from regmap.names import LONGEST, is_python_name, is_word_of_python, python_name
 
 __all__: list[str] = []
 
@@ -112,7 +111,7 @@ def _why_not(name: _Name) -> str:
         return "only letters, digits and _ may stand in it"
     if len(text) > LONGEST:
         return f"it is longer than {LONGEST} characters"
-    if keyword.iskeyword(text) or keyword.issoftkeyword(text):
+    if is_word_of_python(text):
         return "it is a word of Python"
     return "objects of regmap have an attribute of this name" if name.reserved else ""
 

@@ -12,6 +12,7 @@ from regmap.check.registry import Finding, rule
 from regmap.check.resolve import LostError, Target
 from regmap.check.scope import BlockScope, Scope
 from regmap.errors import Severity
+from regmap.model.access import WRITE_RULES
 from regmap.model.chip import Register, Window
 from regmap.model.walk import Element, count_registers, walk
 
@@ -68,6 +69,15 @@ def _ends(block: BlockScope, window: Window, pair: _Pair) -> Iterator[Finding]:
     if not access.writable:
         text = f"the index {window.index} of window {window.name} is {access}"
         yield Finding(window.place, text, (("it is declared here", index.register.place),))
+    for other in index.register.fields:
+        chosen = index.field is not None and other is index.field.field
+        neutral = WRITE_RULES[other.write_action].neutral is not None
+        if index.field is not None and not chosen and other.access.writable and not neutral:
+            text = (
+                f"selecting in window {window.name} would overwrite"
+                f" {index.register.name}.{other.name}: a select is one write without a read"
+            )
+            yield Finding(window.place, text, ((f"{other.name} is declared here", other.place),))
     for way, wanted, allowed in (
         ("read", any(r.access.readable for r in window.items), data.access.readable),
         ("written", any(r.access.writable for r in window.items), data.access.writable),
