@@ -126,10 +126,11 @@ static size_t map_check(Map *map, PyObject *where, PyObject *width, const char *
         PyErr_Format(core.BadAddress, "%S is no address of 64 bits", where);
         return NOWHERE;
     }
+    /* Below the map this wraps to more than its size, as the map ends within 64 bits. */
     uint64_t offset = *address - map->address;
     size_t limit = writes ? map->writable_size : map->size;
-    if (*address < map->address || offset >= limit || limit - offset < *bytes
-        || *address % *bytes != 0 || offset % *bytes != 0 || *bytes > sizeof(void *)) {
+    if (offset >= limit || limit - offset < *bytes || *address % *bytes != 0
+        || offset % *bytes != 0 || *bytes > sizeof(void *)) {
         refuse_access(map, *address, *bytes, kind, NULL);
         return NOWHERE;
     }

@@ -74,16 +74,16 @@ static PyObject *register_new(PyTypeObject *type, PyObject *args, PyObject *keyw
     }
     reg->spec = (Spec *)spec;
     reg->table = reg->spec->table;
-    reg->offset = NOWHERE;
     return (PyObject *)reg;
 }
 
-/* Where in the map the register lies, once and for all: NOWHERE unless an access is aligned,
- * inside the addresses of the map and within one machine word. */
+/* Where in the map the register lies, once and for all: NOWHERE unless an access is aligned and
+ * within one machine word. Below the map this wraps to more than its size, as the map ends within
+ * 64 bits. */
 static size_t place(const Map *map, uint64_t address, unsigned bytes)
 {
     uint64_t offset = address - map->address;
-    if (address < map->address || offset >= NOWHERE || address % bytes != 0 || offset % bytes != 0
+    if (offset >= NOWHERE || address % bytes != 0 || offset % bytes != 0
         || bytes * 8 > ACCESS_WIDEST_BITS)
         return NOWHERE;
     return (size_t)offset;

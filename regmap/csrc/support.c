@@ -80,7 +80,7 @@ bool refuse_access(Map *map, uint64_t address, unsigned bytes, const char *kind,
     else if (address % bytes != 0 || offset % bytes != 0)
         PyErr_Format(core.BadAddress, "%U%u-bit %s at %s is not aligned to %u bytes", where, width,
                      kind, at, bytes);
-    else if (address < map->address || offset >= map->size || map->size - offset < bytes)
+    else if (offset >= map->size || map->size - offset < bytes)
         PyErr_Format(core.BadAddress,
                      "%U%u-bit %s at %s is outside of the mapping (%s bytes at %s)", where, width,
                      kind, at, hex(size, map->size), hex(first, map->address));
@@ -241,7 +241,11 @@ int generic_set(PyObject *self, PyObject *name, PyObject *value)
 {
     if (is_private(name))
         return PyObject_GenericSetAttr(self, name, value);
-    int defined = class_has(self, name);
+    PyObject *shown = PyObject_GetAttr((PyObject *)Py_TYPE(self), name); /* the short way */
+    if (shown == NULL)
+        PyErr_Clear();
+    Py_XDECREF(shown);
+    int defined = shown != NULL ? 1 : class_has(self, name);
     if (defined < 0)
         return -1;
     if (defined)

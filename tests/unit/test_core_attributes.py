@@ -20,7 +20,7 @@ def mapping() -> Iterator[_core.Map]:
 
 class Rich(Register):
     __slots__ = ("slot",)
-    SPEC = _core.Spec(width=32, fields={"F": _core.Field(0, 4)})
+    SPEC = _core.Spec(width=32, fields={"FIELD": _core.Field(0, 4)})
 
     @property
     def refuses(self) -> int:
@@ -65,8 +65,8 @@ def test_names_that_are_nowhere(mapping: _core.Map) -> None:
 
 def test_nothing_can_be_deleted(mapping: _core.Map) -> None:
     reg: Any = Rich(mapping, BASE, "R", None)
-    with pytest.raises(AttributeError, match="cannot delete the field 'F'"):
-        del reg.F
+    with pytest.raises(AttributeError, match="cannot delete the field 'FIELD'"):
+        del reg.FIELD
     with pytest.raises(AttributeError, match="cannot be deleted"):
         del reg.raw
 
@@ -76,6 +76,10 @@ def test_other_spellings_of_a_field(mapping: _core.Map) -> None:
         __slots__ = ()
 
     reg = register(mapping, {"FIELD": _core.Field(0, 4)})
+    only_in_spec: Any = Rich(mapping, BASE, "R", None)
+    assert not hasattr(Rich, "FIELD")
+    setattr(only_in_spec, spelt("FIELD"), 3)
+    assert getattr(only_in_spec, spelt("FIELD")) == only_in_spec.FIELD == 3
     setattr(reg, spelt("FIELD"), 5)
     assert getattr(reg, spelt("FIELD")) == getattr(reg, Text("FIELD")) == reg.FIELD == 5
     setattr(reg, spelt("raw"), 6)
