@@ -26,31 +26,35 @@ sanitize: $(VENV)/.installed-test
 docs: $(VENV)/.installed-docs
 	@$(RUN) -m tools.docs
 
+# Names everything that is missing at once; the parts that Debian splits off Python one by one.
 need:
-	@command -v $(PYTHON) >/dev/null || { echo "make: python3 is missing: apt install python3" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or later is needed" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: python3-venv is missing: apt install python3-venv" >&2; exit 1; }
-	@$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || { echo "make: python3-dev is missing: apt install python3-dev" >&2; exit 1; }
-	@command -v gcc >/dev/null || { echo "make: gcc is missing: apt install gcc" >&2; exit 1; }
-	@command -v git >/dev/null || { echo "make: git is missing: apt install git" >&2; exit 1; }
+	@missing=; \
+	if command -v $(PYTHON) >/dev/null; then \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "make: Python 3.11 or later is needed; set PYTHON=python3.11" >&2; exit 1; }; \
+	  $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
+	  $(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || missing="$$missing python3-dev"; \
+	else missing=" python3 python3-venv python3-dev"; fi; \
+	for tool in gcc git; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || { echo "make: missing:$$missing; as root: apt install$$missing" >&2; exit 1; }
 
 $(VENV)/bin/python: | need
 	@echo "making the environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --upgrade pip
+	@$(RUN) -m pip install --quiet --quiet --upgrade pip
 
 $(VENV)/.installed: $(SOURCES) | $(VENV)/bin/python
 	@echo "building and installing regmap"
-	@$(RUN) -m pip install --quiet --editable .
+	@$(RUN) -m pip install --quiet --quiet --editable .
 	@touch $@
 
 $(VENV)/.installed-test: $(SOURCES) | $(VENV)/bin/python
 	@echo "building and installing regmap with what its tests need"
-	@$(RUN) -m pip install --quiet --editable '.[test]'
+	@$(RUN) -m pip install --quiet --quiet --editable '.[test]'
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-docs: $(SOURCES) | $(VENV)/bin/python
-	@$(RUN) -m pip install --quiet --editable '.[docs]'
+	@$(RUN) -m pip install --quiet --quiet --editable '.[docs]'
 	@touch $@
 
 clean:

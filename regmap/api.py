@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from regmap.backends.base import Backend
     from regmap.layout.device import DeviceLayout
     from regmap.live.device import Device
+    from regmap.loaders import Loaded
     from regmap.model.chip import Block, Board, Chip
 
 __all__ = ["load", "open"]
@@ -26,9 +27,14 @@ def load(source: str | os.PathLike[str]) -> Block | Chip | Board:
     every problem.
     """
     from regmap import loaders  # noqa: PLC0415  (importing regmap loads no parser)
+
+    return usable(loaders.read(source))
+
+
+def usable(loaded: Loaded) -> Block | Chip | Board:
+    """The model of what was read, checked where ``load`` checks. Raises MapError."""
     from regmap.check import apply_suppressions, check  # noqa: PLC0415
 
-    loaded = loaders.read(source)
     problems = list(loaded.problems)
     if loaded.model is not None and loaded.authored:
         problems = apply_suppressions([*problems, *check(loaded.model)], loaded.texts)
@@ -79,6 +85,10 @@ def open_layout(
         return cls(_preferred(layout, force=force), cpu=cpu)
     if isinstance(backend, str):
         return cls(open_uri(backend, layout), cpu=cpu)
+    verbs = ("read", "write", "close")
+    missing = [verb for verb in verbs if not callable(getattr(backend, verb, None))]
+    if missing:
+        raise TypeError(f"a backend needs {', '.join(missing)}: {type(backend).__name__} has none")
     return cls(backend, cpu=cpu)
 
 

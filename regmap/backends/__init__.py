@@ -93,6 +93,9 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
 )
 
 
+_MOST_TRACES = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A parsed URI with what its loader may need to know.
@@ -144,6 +147,8 @@ def open_backend(
 
 def parse_uri(uri: str) -> tuple[Scheme, Target]:
     """Take a URI apart; opens nothing. Raises BackendUnavailable for one that is wrong."""
+    if uri.startswith("trace:" * (_MOST_TRACES + 1)):
+        raise BackendUnavailable(f"more than {_MOST_TRACES} times trace:; one tells everything")
     name, colon, rest = uri.partition(":")
     scheme = SCHEMES.get(name)
     if scheme is None:

@@ -7,6 +7,7 @@ loader kept. Nothing here raises over what a description says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from regmap.check import (  # noqa: F401  (each module enters its rules)
     actions,
@@ -33,6 +34,10 @@ from regmap.model.chip import Block, Board, Chip
 __all__ = ["RULES", "Profile", "Rule", "apply_suppressions", "check", "check_boards", "sort_key"]
 
 
+# One rule tells no more than this; ``apply_suppressions`` leaves of all what is worth reading.
+_MOST_OF_A_RULE = 1_000
+
+
 def check(model: Block | Chip, *, profile: Profile = "strict") -> list[Problem]:
     """Every problem of a description, sorted by place.
 
@@ -45,7 +50,7 @@ def check(model: Block | Chip, *, profile: Profile = "strict") -> list[Problem]:
         _problem(entry, finding, profile)
         for entry in RULES.values()
         if entry.find is not None and (profile == "pedantic" or not entry.pedantic)
-        for finding in entry.find(scope)
+        for finding in islice(entry.find(scope), _MOST_OF_A_RULE)
     ]
     return sorted(set(problems), key=sort_key)
 

@@ -17,8 +17,6 @@ __all__: list[str] = []
 
 _MOST_NAMES = 100_000
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-# What YAML 1.1 readers take for a truth value or for nothing unless it is quoted.
-_YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 class _Name(NamedTuple):
@@ -231,7 +229,7 @@ def _repeats(owner: str, items: Iterable[Register | Group | Field]) -> Iterator[
     "RM013",
     "enum-name",
     Severity.WARNING,
-    prose="An enum name begins with a letter and is no truth value to other readers of YAML.",
+    prose="An enum name begins with a letter.",
     fix="choose a name that begins with a letter",
 )
 def enum_name(model: Scope) -> Iterator[Finding]:
@@ -241,7 +239,3 @@ def enum_name(model: Scope) -> Iterator[Finding]:
                 text = f"enum value {value.name!r} begins with a digit"
                 fix = f"rename it, such as {python_name(value.name)}"
                 yield Finding(value.place, text, fix=fix)
-            elif value.name.casefold() in _YAML_WORDS:
-                text = f"enum value {value.name!r} is a truth value to other readers of YAML"
-                fix = "keep the quotes"
-                yield Finding(value.place, text, severity=Severity.INFO, fix=fix)

@@ -23,6 +23,10 @@ _Span = tuple[int, int, Element]
 _MOST_ACTIVE = 8
 
 
+# Nobody mends more than this; a file of registers all at one place would have millions.
+_MOST_OVERLAPS = 1_000
+
+
 class Overlap(NamedTuple):
     """Two elements that share bytes, and the items of the description that cause it."""
 
@@ -50,6 +54,8 @@ def overlaps(elements: Iterable[Element]) -> list[Overlap]:
             continue
         key = tuple(sorted(map(id, overlap.items)))
         found.setdefault(key, overlap)
+        if len(found) >= _MOST_OVERLAPS:
+            break
     return list(found.values())
 
 

@@ -210,4 +210,5 @@ def _location(place: Place, root: Path) -> dict[str, Any]:
 def _uri(file: str, root: Path) -> str:
     """A relative reference with ``/`` between its parts, whatever the platform."""
     relative = os.path.relpath(Path(file).absolute(), root.absolute())
-    return quote(PurePath(relative).as_posix())
+    # A name may hold bytes that are no text.
+    return quote(os.fsencode(PurePath(relative).as_posix()))

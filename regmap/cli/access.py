@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
     )
     add_target(read)
     read.add_argument(
-        "path", nargs="+", metavar="PATH", help="GPIO.GPLEV0, GPIO.GPLEV0.LEV17, GPIO.pin[17].level"
+        "path", nargs="+", metavar="PATH", help="GPIO.GPLEV0, GPIO.GPLEV0.LEV17, GPIO.pin[17].level, P1-11.level"
     )
     read.add_argument(
         "--raw",
@@ -61,8 +61,9 @@ def add(commands: Any) -> None:
     dump = commands.add_parser(
         "dump",
         help="read everything that can be read without side effects",
-        description="Read every register once, in address order; registers that are write-only "
-        "or whose read has side effects are left out and named.",
+        description="Read every register once, in address order, and once more for each array "
+        "whose length the hardware states; registers that are write-only or whose read has side "
+        "effects are left out and named.",
         epilog="example: regmap dump pc --backend sim: HPET",
     )
     add_target(dump)
@@ -220,7 +221,7 @@ def _by_instance(
     from regmap.cli.select import choose_all, existing, registers  # noqa: PLC0415
     from regmap.live.path import Target  # noqa: PLC0415
 
-    chosen = choose_all(device, arguments.path) if arguments.path else None
+    chosen = None if arguments.path is None else choose_all(device, arguments.path)
 
     def wanted(name: str) -> list[Register]:
         if chosen is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from regmap import __version__
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from regmap.check import Profile
     from regmap.errors import Problem
     from regmap.loaders import Loaded
-    from regmap.model.chip import Board
+    from regmap.model.chip import Block, Board, Chip
 
 __all__ = ["add"]
 
@@ -23,7 +24,8 @@ def add(commands: Any) -> None:
         "check",
         help="say everything that is wrong with descriptions",
         description="Check descriptions against every rule and report all problems with their "
-        "places. Exit status 1 where a file has errors or cannot be read.",
+        "places. Exit status 1 where a file has errors or cannot be read. A file may begin with "
+        "`regmap: 1`, the version of the format; the line is optional.",
         epilog="example: regmap check my_chip.yaml my-board.yaml",
     )
     check.add_argument(
@@ -39,7 +41,9 @@ def add(commands: Any) -> None:
     check.add_argument(
         "--profile",
         choices=("strict", "import", "pedantic"),
-        help="how strict (default: strict for YAML, import for SVD)",
+        help="strict: what an author must mend is an error (the default for YAML); import: most "
+        "of that is a warning, for a vendor's file that nobody here can mend (the default for "
+        "SVD); pedantic: strict, and what only a perfectionist wants to know",
     )
     check.set_defaults(run=run_check, more="file")
 
@@ -49,6 +53,7 @@ def run_check(arguments: argparse.Namespace, console: Console) -> int:
     from regmap import loaders  # noqa: PLC0415
     from regmap.check import check_boards, report  # noqa: PLC0415
     from regmap.errors import Severity  # noqa: PLC0415
+    from regmap.loaders import find  # noqa: PLC0415
     from regmap.model.chip import Board  # noqa: PLC0415
 
     problems: list[Problem] = []
@@ -61,7 +66,8 @@ def run_check(arguments: argparse.Namespace, console: Console) -> int:
         if isinstance(loaded.model, Board):
             boards.append(loaded.model)
     problems += check_boards(boards, profile=arguments.profile or "strict")
-    problems = list(dict.fromkeys(problems))
+    named = {str(find.shipped(file) or file) for file in arguments.file}
+    problems = [each for each in dict.fromkeys(problems) if _concerns(each, named)]
     form = "json" if arguments.json else arguments.format
     if form == "json":
         console.out.write(report.as_json(problems))
@@ -75,12 +81,42 @@ def run_check(arguments: argparse.Namespace, console: Console) -> int:
 def _found(loaded: Loaded, wanted: Profile | None) -> list[Problem]:
     """The problems of one file, without those that a comment in it suppresses."""
     from regmap.check import apply_suppressions, check  # noqa: PLC0415
+    from regmap.errors import Severity  # noqa: PLC0415
 
     is_svd = loaded.file.lower().endswith((".svd", ".xml"))
     profile: Profile = wanted or ("import" if is_svd else "strict")
     found = list(loaded.problems)
     if loaded.model is not None:
         found += check(loaded.model, profile=profile)
+        if not any(problem.severity is Severity.ERROR for problem in found):
+            found += _refusals(loaded.model)
     return apply_suppressions(
         found, loaded.texts, profile=profile, checked=loaded.model is not None
     )
+
+
+def _refusals(model: Block | Chip) -> list[Problem]:
+    """What keeps a description that breaks no rule from being laid out for use."""
+    from regmap.errors import MapError  # noqa: PLC0415
+    from regmap.layout import lay_out  # noqa: PLC0415
+
+    problems: list[Problem] = []
+    try:
+        for instance in lay_out(model).instances.values():
+            try:
+                _ = instance.block
+            except MapError as error:
+                problems += error.problems
+    except MapError as error:
+        problems += error.problems
+    return problems
+
+
+def _concerns(problem: Problem, named: AbstractSet[str]) -> bool:
+    """Whether a problem is anybody's here: an error, or in no shipped file but one asked for."""
+    from regmap.errors import Severity  # noqa: PLC0415
+    from regmap.loaders import find  # noqa: PLC0415
+
+    if problem.severity is Severity.ERROR or problem.place is None:
+        return True
+    return problem.place.file in named or not find.is_shipped(problem.place.file)

@@ -6,13 +6,15 @@ and never with NO_COLOR.
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-__all__ = ["Console", "safe"]
+__all__ = ["Console", "Remarks", "forget", "safe", "shortened"]
 
 
 def safe(text: str) -> str:
@@ -20,6 +22,57 @@ def safe(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def shortened(text: str) -> str:
+    """``text`` with words that nobody reads to their end, such as a number of 5,000 digits, cut."""
+    return _ENDLESS.sub(lambda word: f"{word[0][:_LONGEST_WORD]}...", text)
+
+
+_LONGEST_WORD = 300
+_ENDLESS = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
+
+
+class Remarks(io.TextIOBase):
+    """Standard error for remarks: where they cannot be written, they are dropped. The answer and
+    the exit status are worth more."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or drop it."""
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self._drop()
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, or drop what is left."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._drop()
+
+    def isatty(self) -> bool:
+        """Whether a person reads them."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """The stream's own."""
+        return self._stream.fileno()
+
+    def _drop(self) -> None:
+        # What is in the buffer would be tried again at exit, and change the exit status.
+        forget(self._stream)
+
+
+def forget(stream: TextIO) -> None:
+    """Let what ``stream`` still has to print go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 class Console:
@@ -41,7 +94,7 @@ class Console:
 
     def note(self, text: str) -> None:
         """A remark about the answer, on standard error."""
-        print(f"regmap: {safe(text)}", file=sys.stderr)
+        print(f"regmap: {safe(shortened(text))}", file=sys.stderr)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
         """A table: drawn on a terminal, columns of plain text in a pipe."""

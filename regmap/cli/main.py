@@ -1,7 +1,7 @@
 """The command ``regmap``: the tree of commands, and what an error becomes.
 
 Exit status: 0 done; 1 the answer is no; 2 wrong usage, an unknown path, a refused value, a bad
-map; 3 the hardware or backend failed; 130 interrupted.
+map; 3 the hardware or backend failed, or the system (a full disk); 130 interrupted.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 import regmap
-from regmap.cli import access, checking, completion, describe, machine, raw, show
-from regmap.cli.console import Console
+from regmap.cli import access, checking, completion, describe, generate, machine, raw, show
+from regmap.cli.console import Console, Remarks, forget, safe, shortened
 from regmap.errors import (
     BackendError,
     DaemonError,
@@ -43,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
         """What is wrong, how the command is called, and where to read more."""
         self.print_usage(sys.stderr)
         end = " See" if message.endswith("?") else "; see"
-        self.exit(2, f"{self.prog}: {message}{end} `{self.prog} --help`\n")
+        self.exit(2, f"{self.prog}: {safe(shortened(message))}{end} `{self.prog} --help`\n")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -58,16 +59,18 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"regmap {regmap.__version__}")
     parser.add_argument("--traceback", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (checking, describe, show, access, raw, machine, completion):
+    for group in (checking, describe, show, generate, access, raw, machine, completion):
         group.add(commands)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that lacks a character shall not stop the answer.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    with _streams():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = _parse(sys.argv[1:] if argv is None else argv)
     console = Console(json_mode=getattr(arguments, "json", False))
     try:
@@ -75,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.out.flush()
     except BrokenPipeError:
         # Whoever read our answer has seen enough; Python would complain at exit.
-        _forget(console)
+        forget(console.out)
         return 0
     except KeyboardInterrupt:
         return 130
@@ -86,15 +89,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             console.out.flush()
         except OSError:
-            _forget(console)
+            forget(console.out)
     return status
 
 
-def _forget(console: Console) -> None:
-    """Let what is still to be printed go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, console.out.fileno())
-    os.close(nowhere)
+@contextmanager
+def _streams() -> Iterator[None]:
+    """Make sure that there is something to print to, and that remarks stop nothing."""
+    # Python has None for what the caller closed, and print would take one for the other.
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (as long as the process)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a character shall not stop the answer.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    remarks = sys.stderr
+    sys.stderr = cast("TextIO", Remarks(remarks))
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = remarks
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -138,12 +154,16 @@ def _report(error: Exception, arguments: argparse.Namespace, console: Console) -
     text = str(error)
     if isinstance(error, OSError) and not isinstance(error, RegmapError):
         text = ": ".join(str(part) for part in (error.filename, error.strerror) if part) or text
-    if isinstance(error, UnknownName) and not error.nearest:
+    if isinstance(error, UnknownName) and "; " not in text:
         text += f"; {_where_names_are(error.owner, arguments)}"
     console.note(text)
     if isinstance(error, GeneratedOutdated):
         return 1
-    return 3 if isinstance(error, BackendError | DaemonError | WaitTimeout) else 2
+    return 3 if isinstance(error, _FAILURES) else 2
+
+
+# What is nobody's wrong usage: a device, a daemon, a full disk.
+_FAILURES = (BackendError, DaemonError, WaitTimeout, OSError)
 
 
 def _report_problems(error: MapError, console: Console) -> None:
@@ -166,5 +186,8 @@ def _where_names_are(owner: str, arguments: argparse.Namespace) -> str:
     if not source:
         return "see `regmap list`"
     path = owner.removeprefix("the enum of ")
-    inside = f" '{path}'" if re.fullmatch(r"[A-Za-z_]\w*([.\[\]\w])*", path) else ""
+    given = getattr(arguments, arguments.more, None) or []
+    words = [given] if isinstance(given, str) else given
+    # The owner may also be the map itself, which is no path.
+    inside = f" '{path}'" if any(re.match(rf"{re.escape(path)}\b", word) for word in words) else ""
     return f"`regmap show {source}{inside}` says what there is"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from regmap.cli.console import Console
@@ -69,26 +72,37 @@ def run_peek(arguments: argparse.Namespace, console: Console) -> int:
     _check(arguments, size)
     addresses = range(arguments.address, arguments.address + size, step)
     with opened_raw(arguments, console, arguments.address + size) as backend:
-        words = [backend.read(address, arguments.width) for address in addresses]
-    if arguments.dry_run:
-        return 0
-    if arguments.json:
-        console.json({"address": arguments.address, "width": arguments.width, "words": words})
-        return 0
+        # Mapped once, not looked for anew at each word.
+        attach = getattr(backend, "attach", None)
+        port = attach(arguments.address, size) if attach else backend
+        words = (port.read(address, arguments.width) for address in addresses)
+        if arguments.dry_run:
+            deque(words, 0)
+        elif arguments.json:
+            answer = {"address": arguments.address, "width": arguments.width}
+            console.json({**answer, "words": list(words)})
+        else:
+            _show(arguments, words, console)
+    return 0
+
+
+def _show(arguments: argparse.Namespace, words: Iterator[int], console: Console) -> None:
+    """Each line as soon as it is read."""
+    step = arguments.width // 8
     per_line = _LINE_BYTES // step
     digits = arguments.width // 4
-    for start in range(0, len(words), per_line):
-        chunk = words[start : start + per_line]
+    columns = min(per_line, arguments.count)
+    address = arguments.address
+    while chunk := list(islice(words, per_line)):
         shown = " ".join(f"{word:0{digits}x}" for word in chunk)
         # Bytes as they lie in memory: a word's first byte is its lowest.
         raw = b"".join(word.to_bytes(step, "little") for word in chunk)
         text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in raw)
-        columns = min(per_line, len(words))
-        line = f"{addresses[start]:08x}  {shown:<{columns * (digits + 1) - 1}}  "
+        line = f"{address:08x}  {shown:<{columns * (digits + 1) - 1}}  "
         if arguments.width > 8:
             line += f"{raw.hex(' '):<{3 * columns * step - 1}}  "
         console.line(f"{line}|{text}|")
-    return 0
+        address += _LINE_BYTES
 
 
 def run_poke(arguments: argparse.Namespace, console: Console) -> int:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from regmap.cli.pins import without_pin
 from regmap.cli.target import Refusal
 from regmap.errors import NotReadable, NotWritable, UnknownName, ValueDoesNotFit
 from regmap.live.array import Array
@@ -162,6 +163,9 @@ def one(device: Device, path: str) -> object:
 
     No bus access. Raises UnknownName.
     """
+    if not path:
+        raise Refusal("a PATH is empty; name a register, such as GPIO.GPLEV0")
+    path = without_pin(device.LAYOUT, path)
     before, dot, name = path.rpartition(".")
     # A view's items have members that the library reaches as attributes, not by path.
     if dot and before.endswith("]") and name.isidentifier():

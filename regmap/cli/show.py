@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from regmap.cli.console import Console
 from regmap.cli.describe import layout_of
+from regmap.cli.pins import pin_called, show_pin
 from regmap.cli.target import MAP_HELP, hexadecimal
 from regmap.errors import NoSuchElement
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add"]
 
-_VIEW = re.compile(r"\w+\.(\w+)(?:\[([0-9]+)\])?")
+_ELEMENT = re.compile(r"(.*)\[([0-9]+)\]")
+_WIDEST_CELL = 80
+_VIEW = re.compile(r"\w+\.(\w+)(?:\[([0-9]{1,9})\])?")
 
 
 def add(commands: Any) -> None:
@@ -33,7 +37,7 @@ def add(commands: Any) -> None:
     )
     show.add_argument("map", metavar="MAP", help=MAP_HELP)
     show.add_argument(
-        "path", nargs="?", metavar="PATH", help="GPIO, GPIO.GPFSEL1 or 'GPIO.GPFSEL*'"
+        "path", nargs="?", metavar="PATH", help="GPIO, GPIO.GPFSEL1, 'GPIO.GPFSEL*' or a pin: P1-11"
     )
     show.add_argument("--json", action="store_true", help="answer as JSON")
     show.set_defaults(run=run_show, more="path")
@@ -44,6 +48,10 @@ def run_show(arguments: argparse.Namespace, console: Console) -> int:
     layout, path = layout_of(arguments.map), arguments.path
     if not path:
         _show_device(layout, console)
+        return 0
+    pin = pin_called(layout, path)
+    if pin is not None:
+        show_pin(layout, pin, console)
         return 0
     instance = layout.instances.get(path.partition(".")[0])
     found = _VIEW.fullmatch(path)
@@ -56,12 +64,13 @@ def run_show(arguments: argparse.Namespace, console: Console) -> int:
         console.json([_as_json(row, field) for row in wanted])
     elif field:
         _show_field(wanted[0], field, console)
+    elif instance and path == instance.name:
+        _show_registers(layout, wanted, console)
+        _views_of(instance, layout, console)
     elif len(wanted) == 1:
         _show_register(wanted[0], console)
     else:
         _show_registers(layout, wanted, console)
-        if instance and path == instance.name:
-            _views_of(instance, layout, console)
     return 0
 
 
@@ -155,7 +164,7 @@ def _show_device(layout: DeviceLayout, console: Console) -> None:
     console.table(
         ["instance", "block", "base", "size", "description"],
         [
-            [at.name, at.block_name, f"{at.base:#x}", f"{at.size:#x}", at.description]
+            [at.name, at.block_name, f"{at.base:#x}", f"{at.size:#x}", _brief(at.description)]
             for at in instances
         ],
     )
@@ -189,16 +198,53 @@ def _show_registers(layout: DeviceLayout, wanted: Sequence[Row], console: Consol
         ["register", "at", "bits", "access", "reset", "description"],
         [
             [
-                row.path,
-                f"index {row.offset:#x}" if row.address is None else f"{row.address:#x}",
+                path,
+                where,
                 str(row.register.width),
                 _access(row.register.access, row.register.write_action, row.register.read_action),
                 _reset(row),
-                row.register.description,
+                _brief(row.register.description),
             ]
-            for row in wanted
+            for path, where, row in _collapsed(wanted)
         ],
     )
+
+
+def _brief(text: str) -> str:
+    """A description as a cell of a table; the whole of it is shown for one thing alone."""
+    return shorten(text, _WIDEST_CELL, placeholder=" ...")
+
+
+def _collapsed(wanted: Iterable[Row]) -> Iterator[tuple[str, str, Row]]:
+    """Rows with path and place; elements of an array that differ in their index only are one."""
+    run: list[Row] = []
+    for row in wanted:
+        if run and not _follows(run[-1], row):
+            yield from _told(run)
+            run = []
+        run.append(row)
+    yield from _told(run)
+
+
+def _follows(before: Row, row: Row) -> bool:
+    this, last = _ELEMENT.fullmatch(row.path), _ELEMENT.fullmatch(before.path)
+    if this is None or last is None or row.register is not before.register:
+        return False
+    return this[1] == last[1] and int(this[2]) == int(last[2]) + 1
+
+
+def _told(run: list[Row]) -> Iterator[tuple[str, str, Row]]:
+    first = _ELEMENT.fullmatch(run[0].path) if len(run) > 2 else None
+    if first is None:
+        yield from ((row.path, _at(row), row) for row in run)
+        return
+    end = f"{run[-1].offset if run[-1].address is None else run[-1].address:#x}"
+    path = f"{first[1]}[{first[2]}..{int(first[2]) + len(run) - 1}]"
+    yield path, f"{_at(run[0])} to {end}", run[0]
+
+
+def _at(row: Row) -> str:
+    return f"index {row.offset:#x}" if row.address is None else f"{row.address:#x}"
 
 
 def _views_of(instance: InstanceLayout, layout: DeviceLayout, console: Console) -> None:
@@ -228,7 +274,7 @@ def _show_register(row: Row, console: Console) -> None:
     where = behind if row.address is None else f"at {row.address:#x}, offset {row.offset:#x}"
     console.line(f"{row.path}: {register.width} bits {where} of {row.block}")
     if register.description:
-        console.line(f"  {register.description}")
+        console.line(f"  {' '.join(register.description.split())}")
     access = _access(register.access, register.write_action, register.read_action)
     console.line(f"  access: {access}{', read back after each write' if register.verify else ''}")
     if register.reset is not None:
@@ -285,7 +331,7 @@ def _show_field(row: Row, name: str, console: Console) -> None:
     console.line(f"{row.path}.{name}: bits {_bits(field)}, {access}")
     for text in (field.description, field.source and f"source: {field.source}"):
         if text:
-            console.line(f"  {text}")
+            console.line(f"  {' '.join(text.split())}")
     for why in (field.refuse_read, field.refuse_write):
         if why and "only" not in why:
             console.line(f"  {why}")

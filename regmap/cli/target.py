@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 MAP_HELP = "a shipped name (see `regmap list`), or a .yaml or .svd file"
+# More than 64 bits have in any base.
+_MOST_DIGITS = 200
 _NUMBER = re.compile(r"[+-]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)")
 # The library's errors speak Python; here the same words are options.
 _IN_SHELL = (
@@ -45,10 +47,10 @@ class Refusal(RegmapError):
 def number(text: str) -> int:
     """A number in any base: ``17``, ``0x11``, ``0b10001``, ``0o21``."""
     try:
-        if _NUMBER.fullmatch(text):
+        if len(text) <= _MOST_DIGITS and _NUMBER.fullmatch(text):
             return int(text, 0)
     except ValueError:
-        pass  # a leading zero, a stray _, or thousands of digits
+        pass  # a leading zero, a stray _
     raise argparse.ArgumentTypeError(
         f"{text[:80]!r} is no number; write it like 17, 0x11, 0b10001 or 0o21"
     )

@@ -12,13 +12,13 @@ from typing import Any
 BOARD = "pc"
 
 
-def prepare(simulator: Any) -> None:
+def prepare(sim: Any) -> None:
     """On the simulator: 24 inputs, two of them routed, and an APIC of version 0x14."""
-    simulator.poke("IOAPIC.IOAPICVER", 0x00170020)
-    simulator.poke("IOAPIC.IOREDTBL[1]", 0x31)
-    simulator.poke("IOAPIC.IOREDTBL[9]", 0x0100_0000_0000_8039)
-    simulator.poke("LAPIC.VERSION", 0x00050014)
-    simulator.poke("LAPIC.SVR", 0x1FF)
+    sim.poke("IOAPIC.IOAPICVER", 0x00170020)
+    sim.poke("IOAPIC.IOREDTBL[1]", 0x31)
+    sim.poke("IOAPIC.IOREDTBL[9]", 0x0100_0000_0000_8039)
+    sim.poke("LAPIC.VERSION", 0x00050014)
+    sim.poke("LAPIC.SVR", 0x1FF)
 
 
 def play(device: Any) -> None:

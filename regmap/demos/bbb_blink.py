@@ -14,10 +14,10 @@ from regmap.errors import BusFault, VerifyError
 BOARD = "beaglebone-black"
 
 
-def prepare(simulator: Any) -> None:
+def prepare(sim: Any) -> None:
     """On the simulator: the mux as Linux leaves it, and pads that drop writes."""
-    simulator.poke("CONTROL.conf_gpmc_a5", 0x07)
-    simulator.drop_writes("CONTROL.conf_gpmc_a5")
+    sim.poke("CONTROL.conf_gpmc_a5", 0x07)
+    sim.drop_writes("CONTROL.conf_gpmc_a5")
 
 
 def play(device: Any) -> None:

@@ -6,7 +6,7 @@ import ast
 import inspect
 import os
 import textwrap
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TextIO
 
 import regmap.api
@@ -57,13 +57,15 @@ class Stage:
             simulated = False
         else:
             self.inner = regmap.api.open_uri(self.backend, layout)
-        if simulated and hasattr(module, "prepare"):
-            module.prepare(self.inner)
         self._line(f">>> device = {opened}", "36")
         trace = TraceBackend(self.inner, names=namer(layout), out=self._heard)
         with build(layout)(trace) as device:
+            names = {**vars(module), "device": device, "print": self._print}
             try:
-                self._statements(module, device)
+                if simulated and hasattr(module, "prepare"):
+                    self._line(">>> sim = device.backend  # the simulator plays the hardware", "36")
+                    self._statements(module, module.prepare, {**names, "sim": self.inner})
+                self._statements(module, module.play, names)
             except BaseException:
                 self._off(module, device)
                 raise
@@ -71,12 +73,13 @@ class Stage:
                 self._erase()
         self._line()
 
-    def _statements(self, module: ModuleType, device: Any) -> None:
-        """Run the body of ``play`` one statement at a time, in one namespace."""
-        source = textwrap.dedent(inspect.getsource(module.play))
+    def _statements(
+        self, module: ModuleType, part: FunctionType, namespace: dict[str, Any]
+    ) -> None:
+        """Show and run the body of a function one statement at a time, in one namespace."""
+        source = textwrap.dedent(inspect.getsource(part))
         (function,) = ast.parse(source).body
         assert isinstance(function, ast.FunctionDef)  # noqa: S101  (our own source)
-        namespace = {**vars(module), "device": device, "print": self._print}
         lines = source.splitlines()
         has_docstring = ast.get_docstring(function) is not None
         for statement in function.body[has_docstring:]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from math import prod
 
-from regmap.errors import MapError, Place, Problem, Severity
+from regmap.errors import Place
+from regmap.layout.refuse import refuse
 from regmap.layout.registers import INDEX_NAMES, EnumShelf, lay_out_register
 from regmap.layout.shape import (
     ArrayLayout,
@@ -21,64 +21,45 @@ from regmap.layout.shape import (
 )
 from regmap.layout.views import lay_out_view
 from regmap.model.chip import Array, Block, Group, Register, Window
-from regmap.names import unique_name
+from regmap.model.expr import ExprError, Path
+from regmap.names import RESERVED_IN_VIEWS, Taken, class_name_of, unique_name
 
-__all__ = ["class_name_of", "lay_out_block", "refuse"]
+__all__ = ["lay_out_block"]
 
 # A description may ask for an array of any size; this many registers in one block is a mistake.
 _MOST_ELEMENTS = 1_000_000
 
 
-def refuse(text: str, place: Place | None, fix: str = "") -> MapError:
-    """The error for a description that cannot be laid out."""
-    return MapError(
-        [
-            Problem(
-                rule="RM000",
-                name="cannot-lay-out",
-                severity=Severity.ERROR,
-                text=text,
-                place=place,
-                fix=fix,
-            )
-        ]
-    )
-
-
-def class_name_of(name: str) -> str:
-    """``bcm2835_gpio`` as a class name: ``Bcm2835Gpio``."""
-    words = re.findall(r"[A-Za-z0-9]+", name)
-    joined = "".join(word[:1].upper() + word[1:] for word in words)
-    return unique_name(joined or "Block", ())
-
-
-def lay_out_block(block: Block) -> BlockLayout:
-    """The layout of a block. Raises MapError where it means nothing."""
-    return _Blocks(block).layout()
+def lay_out_block(block: Block, class_name: str = "") -> BlockLayout:
+    """The layout of a block; ``class_name`` is what its class is called, by default after the
+    block. Raises MapError where it means nothing."""
+    return _Blocks(block, class_name or class_name_of(block.name)).layout()
 
 
 class _Blocks:
     """Lays out one block: holds what all its members share."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, class_name: str) -> None:
         self.block = block
-        self.class_name = class_name_of(block.name)
-        self.enums = EnumShelf(self.class_name)
+        self.class_name = class_name
+        self.classes = Taken([class_name])
+        self.enums = EnumShelf(class_name, self.classes)
         self.elements = 0
 
     def layout(self) -> BlockLayout:
-        taken: set[str] = set()
+        taken = Taken()
         members = self.members(self.block.items, taken, self.class_name, "")
         windows: list[WindowLayout] = []
         for window in self.block.windows:
             members.extend(self.members(window.items, taken, self.class_name, window.name))
             windows.append(_lay_out_window(window, members))
-        registers = dict(_registers(members, ""))
+        registers = {path: at for path, _, at in _registers(members)}
         views = []
         for view in self.block.views:
-            name = unique_name(view.name, taken) if view.name in taken else view.name
+            name = unique_name(view.name, taken, RESERVED_IN_VIEWS)
             taken.add(name)
-            views.append(lay_out_view(view, name, self.class_name, registers, self.enums))
+            class_name = self.class_of(self.class_name, name)
+            views.append(lay_out_view(view, name, class_name, registers, self.enums))
         size = self.block.size or max((_end(member) for member in members), default=0)
         return BlockLayout(
             name=self.block.name,
@@ -91,13 +72,19 @@ class _Blocks:
             source=self.block.source,
         )
 
+    def class_of(self, prefix: str, name: str) -> str:
+        """A name for the class of a member, that no other class of the block has."""
+        made = unique_name(f"{prefix}_{name}", self.classes)
+        self.classes.add(made)
+        return made
+
     def members(
         self, items: Sequence[Register | Group], taken: set[str], prefix: str, window: str
     ) -> list[MemberLayout]:
         """The members for ``items``, arrays under their own and their elements' names."""
         members: list[MemberLayout] = []
         for item in items:
-            name = unique_name(item.name, taken) if not item.py_name else item.py_name
+            name = unique_name(item.py_name or item.name, taken)
             taken.add(name)
             if item.array is None:
                 members.append(
@@ -105,7 +92,7 @@ class _Blocks:
                         item,
                         name=name,
                         offset=item.offset,
-                        class_name=f"{prefix}_{name}",
+                        class_name=self.class_of(prefix, name),
                         window=window,
                     )
                 )
@@ -131,6 +118,8 @@ class _Blocks:
         self.elements += prod(array.counts)
         if self.elements > _MOST_ELEMENTS:
             raise refuse(f"{item.name} has more than {_MOST_ELEMENTS} elements", array.place)
+        if len(array.strides) != len(array.counts) or len(array.counts) >= len(INDEX_NAMES):
+            raise refuse(f"{item.name}: its array needs one stride for each count", array.place)
         named = array.names is not None or bool(array.labels)
         elements: list[RegisterAt | GroupAt] = []
         shared: RegisterLayout | BlockLayout | None = None
@@ -138,20 +127,17 @@ class _Blocks:
             item.resets or any(field.array for field in item.fields)
         )
         for number, indexes in enumerate(itertools.product(*map(range, array.counts))):
-            if array.names is not None:
-                own = array.names.at(dict(zip(INDEX_NAMES, indexes, strict=False)))
-            elif array.labels:
-                own = array.labels[number]
-            else:
-                own = name + "".join(f"[{index}]" for index in indexes)
+            own = _own_name(item, array, number, indexes)
             if named:
                 own = unique_name(own, taken)
                 taken.add(own)
+            else:
+                own = name + _in_brackets(indexes)
             offset = item.offset + sum(
                 index * stride for index, stride in zip(indexes, array.strides, strict=True)
             )
             if shared is None or not alike:
-                part = f"{prefix}_{name if alike else own}"
+                part = self.class_of(prefix, name if alike else own)
                 first = self.element(
                     item,
                     name=own,
@@ -172,10 +158,8 @@ class _Blocks:
             yield from elements
         live = None
         if array.live is not None:
-            steps = array.live.field.steps
-            live = CountLayout(
-                ".".join(step.name for step in steps[:-1]), steps[-1].name, array.live.plus
-            )
+            *register, field = _texts(array.live.field, array.place)
+            live = CountLayout(".".join(register), field, array.live.plus)
         yield ArrayLayout(
             name, array.counts, tuple(elements), named, live, window, item.description
         )
@@ -202,7 +186,7 @@ class _Blocks:
             )
             counts = item.array.counts if item.array else ()
             return RegisterAt(name, offset, layout, window, _cell(item, number, counts))
-        members = self.members(item.items, set(), class_name, window)
+        members = self.members(item.items, Taken(), class_name, window)
         group = BlockLayout(
             name=item.name,
             class_name=class_name,
@@ -212,6 +196,31 @@ class _Blocks:
             source=item.source,
         )
         return GroupAt(name, offset, group)
+
+
+def _own_name(item: Register | Group, array: Array, number: int, indexes: tuple[int, ...]) -> str:
+    """The name that a pattern or a label gives to an element, "" where there is none."""
+    if array.names is not None:
+        try:
+            return array.names.at(dict(zip(INDEX_NAMES, indexes, strict=False)))
+        except ExprError as error:
+            text = f"{item.name}: {array.names.text} names no element {indexes}: {error}"
+            raise refuse(text, array.place) from None
+    if array.labels and number >= len(array.labels):
+        raise refuse(f"{item.name}: there is no label for element {number}", array.place)
+    return array.labels[number] if array.labels else ""
+
+
+def _in_brackets(indexes: tuple[int, ...]) -> str:
+    return "".join(f"[{index}]" for index in indexes)
+
+
+def _texts(path: Path, place: Place | None) -> list[str]:
+    """The steps of a path without an index of its own, as they are written out."""
+    try:
+        return [name + _in_brackets(indexes) for name, indexes in path.at({})]
+    except ExprError as error:
+        raise refuse(f"{path}: {error}", place) from None
 
 
 def _cell(item: Register | Group, number: int, counts: tuple[int, ...]) -> str:
@@ -240,38 +249,57 @@ def _end(member: MemberLayout) -> int:
     return 0
 
 
-def _registers(members: Sequence[MemberLayout], prefix: str) -> Iterator[tuple[str, RegisterAt]]:
-    """Every register by every path it has inside its block."""
+def _registers(
+    members: Sequence[MemberLayout], prefix: str = "", first: str = ""
+) -> Iterator[tuple[str, str, RegisterAt]]:
+    """Every register by every path it has inside its block, each with the first of its paths."""
     for member in members:
         if isinstance(member, RegisterAt):
-            yield prefix + member.name, member
+            yield prefix + member.name, first + member.name, member
         elif isinstance(member, GroupAt):
-            yield from _registers(member.group.members, f"{prefix}{member.name}.")
+            inner = f"{prefix}{member.name}.", f"{first}{member.name}."
+            yield from _registers(member.group.members, *inner)
         elif isinstance(member, ArrayLayout):
             shape = itertools.product(*map(range, member.counts))
             for indexes, element in zip(shape, member.elements, strict=True):
-                path = prefix + member.name + "".join(f"[{index}]" for index in indexes)
+                path, own = prefix + member.name + _in_brackets(indexes), first + element.name
                 if isinstance(element, RegisterAt):
-                    yield path, element
+                    yield path, own, element
                 else:
-                    yield from _registers(element.group.members, f"{path}.")
+                    yield from _registers(element.group.members, f"{path}.", f"{own}.")
 
 
 def _lay_out_window(window: Window, members: Sequence[MemberLayout]) -> WindowLayout:
     """Where index and data are, and how an index is written into its register."""
-    registers = dict(_registers(members, ""))
-    index, *field = [step.name for step in window.index.steps]
-    data = ".".join(step.name for step in window.data.steps)
-    for path in (index, data):
-        if path not in registers:
-            raise refuse(f"window {window.name} needs a register {path}", window.place)
-    layout = registers[index].register
+    registers = {path: (first, at.register) for path, first, at in _registers(members)}
+
+    def resolved(path: Path) -> tuple[str, str]:
+        """A register and perhaps its field, the register by the first of its names."""
+        *parents, last = _texts(path, window.place)
+        for name, field in ((".".join([*parents, last]), ""), (".".join(parents), last)):
+            if name in registers:
+                return registers[name][0], field
+        raise refuse(f"window {window.name}: there is no register {path}", window.place)
+
+    index, field = resolved(window.index)
+    data, of_data = resolved(window.data)
+    if of_data:
+        raise refuse(f"window {window.name}: {window.data} is no whole register", window.place)
+    layout = registers[index][1]
     lsb, mask, rest = 0, (1 << layout.width) - 1, 0
     if field:
         try:
-            found = layout.field(field[0])
+            found = layout.field(field)
         except KeyError:
-            raise refuse(f"{index} has no field {field[0]}", window.place) from None
+            raise refuse(f"{index} has no field {field}", window.place) from None
         lsb, mask = found.lsb, found.mask
-        rest = (layout.reset or 0) & ~mask
+        # A select is one write without a read, so every other bit must be known.
+        for other in layout.fields:
+            if other is not found and other.access != "read-only" and other.acting is None:
+                raise refuse(
+                    f"window {window.name}: selecting would overwrite {index}.{other.name}",
+                    window.place,
+                    f"the register of an index holds nothing else; is {other.name} read-only?",
+                )
+        rest = ((layout.reset or 0) | layout.neutral) & ~mask
     return WindowLayout(window.name, index, lsb, mask, rest, data)

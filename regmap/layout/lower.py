@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from regmap.layout.blocks import class_name_of, lay_out_block, refuse
+from regmap.layout.blocks import lay_out_block
 from regmap.layout.device import (
     ClockLayout,
     DeviceLayout,
@@ -12,14 +12,17 @@ from regmap.layout.device import (
     MatchLayout,
     PinLayout,
 )
+from regmap.layout.refuse import refuse
 from regmap.layout.shape import BlockLayout
 from regmap.model.chip import Block, Board, Chip, Instance, Line, Match, Pin
-from regmap.names import unique_name
+from regmap.names import RESERVED_IN_VIEWS, Taken, class_name_of, python_name, unique_name
 
 __all__ = ["lay_out"]
 
 # What an instance takes at least: a bus hands out words.
 _LEAST_SIZE = 4
+# A description may ask for an array of any size; more blocks than this are memory.
+_MOST_INSTANCES = 10_000
 
 
 def lay_out(model: Block | Chip) -> DeviceLayout:
@@ -41,21 +44,26 @@ def lay_out(model: Block | Chip) -> DeviceLayout:
 
 def _lay_out_chip(chip: Chip, kind: str) -> DeviceLayout:
     blocks: dict[int, BlockLayout] = {}
+    classes = _class_names(chip)
     instances: dict[str, InstanceLayout] = {}
     arrays: dict[str, tuple[str, ...]] = {}
     names: dict[str, str] = {}
+    taken = Taken()
 
     def add(name: str, base: int, model: Instance) -> str:
         size = model.size or model.block.size or 0
         if base + (size or _LEAST_SIZE) > 1 << 64:
             raise refuse(f"{model.name} lies beyond the 64-bit address space", model.place)
-        own = unique_name(name, {*instances, *arrays})
+        if len(instances) >= _MOST_INSTANCES:
+            raise refuse(f"{chip.name} has more than {_MOST_INSTANCES:,} instances", model.place)
+        own = unique_name(name, taken)
+        taken.add(own)
         instances[own] = InstanceLayout(
             name=own,
             base=base,
             size=size,
             block_name=model.block.name,
-            block=_once(blocks, model.block),
+            block=_once(blocks, model.block, classes[id(model.block)]),
             bus_base=model.bus_base,
             clock=_clock(model),
             description=model.description or model.block.description,
@@ -72,12 +80,14 @@ def _lay_out_chip(chip: Chip, kind: str) -> DeviceLayout:
             own = array.names.at({"i": number}) if array.names else f"{model.name}{number}"
             own = array.labels[number] if array.labels else own
             elements.append(add(own, model.base + number * array.strides[0], model))
-        arrays[unique_name(model.py_name or model.name, instances)] = tuple(elements)
+        array_name = unique_name(model.py_name or model.name, taken)
+        taken.add(array_name)
+        arrays[array_name] = tuple(elements)
     board = chip if isinstance(chip, Board) else None
     blocks_of = {model.name: model.block for model in chip.instances}
     return DeviceLayout(
         name=chip.name,
-        class_name=class_name_of(chip.name),
+        class_name=classes[id(chip)],
         kind=kind,
         instances=instances,
         arrays=arrays,
@@ -92,12 +102,29 @@ def _lay_out_chip(chip: Chip, kind: str) -> DeviceLayout:
     )
 
 
-def _once(blocks: dict[int, BlockLayout], block: Block) -> Callable[[], BlockLayout]:
+def _class_names(chip: Chip) -> dict[int, str]:
+    """What the classes of the device and of its blocks are called, by the identity of each."""
+    names: dict[int, str] = {}
+    taken = Taken()
+    for instance in chip.instances:
+        if id(instance.block) not in names:
+            name = unique_name(class_name_of(instance.block.name), taken)
+            names[id(instance.block)] = name
+            taken.add(name)
+    own = class_name_of(chip.name)
+    # A block that is opened alone has given the device its name.
+    names[id(chip)] = unique_name(f"{own}Device", taken) if own in taken else own
+    return names
+
+
+def _once(
+    blocks: dict[int, BlockLayout], block: Block, class_name: str
+) -> Callable[[], BlockLayout]:
     """Lays a block out when it is first needed; all its instances share the result."""
 
     def laid_out() -> BlockLayout:
         if id(block) not in blocks:
-            blocks[id(block)] = lay_out_block(block)
+            blocks[id(block)] = lay_out_block(block, class_name)
         return blocks[id(block)]
 
     return laid_out
@@ -129,7 +156,7 @@ def _lay_out_pin(pin: Pin, instance: str, line: Line) -> PinLayout:
     return PinLayout(
         names=pin.names,
         instance=instance,
-        view=pin.view,
+        view=python_name(pin.view, RESERVED_IN_VIEWS),
         number=pin.index,
         functions=tuple((pin.functions or line.functions).items()),
         reset_pull=pin.reset_pull or line.reset_pull,

@@ -35,7 +35,7 @@ def write_masks(register: Register, fields: tuple[Field, ...]) -> WriteMasks:
     every = ones(register.width)
     if not fields:
         return _whole(register, every)
-    keep = neutral = guess = must_keep = declared = 0
+    keep = neutral = guess = must_keep = declared = acts = 0
     reasons: list[str] = []
     polarity: set[int] = set()
     for field in fields:
@@ -46,6 +46,7 @@ def write_masks(register: Register, fields: tuple[Field, ...]) -> WriteMasks:
             keep |= mask
         elif rule.neutral is not None:
             polarity.add(rule.neutral)
+            acts |= mask
             neutral |= mask if rule.neutral else 0
         elif field.access.once:
             guess |= mask
@@ -74,6 +75,8 @@ def write_masks(register: Register, fields: tuple[Field, ...]) -> WriteMasks:
     else:
         # Nothing can be kept by reading; the best known value of a reserved bit is its reset.
         neutral |= undeclared & (register.reset or 0)
+    # Where fields share bits, a 1 that was read and written back must not act.
+    keep &= ~acts
     if not readable or not must_keep:
         keep = 0
     return WriteMasks(keep, neutral & every, guess, "; ".join(reasons))

@@ -6,23 +6,30 @@ from collections.abc import Mapping
 
 from regmap.bits import mask_of, ones
 from regmap.layout.masks import field_refusals, register_refusals, side_effect, write_masks
+from regmap.layout.refuse import refuse
 from regmap.layout.shape import EnumLayout, FieldLayout, RegisterLayout
 from regmap.model.access import WRITE_RULES
 from regmap.model.chip import Enum, Field, Register
-from regmap.names import python_name, unique_name
+from regmap.model.expr import ExprError
+from regmap.names import Taken, python_name, unique_name
 
 __all__ = ["EnumShelf", "lay_out_register"]
 
 INDEX_NAMES = "ijklmnop"
+_MOST_VALUES = 200_000
 
 
 class EnumShelf:
-    """Enums laid out once each and shared by all fields that name them."""
+    """Enums laid out once each and shared by all fields that name them.
 
-    def __init__(self, prefix: str) -> None:
+    ``taken`` are the names of classes that the block has already; those of enums are added.
+    """
+
+    def __init__(self, prefix: str, taken: set[str]) -> None:
         self._prefix = prefix
         self._done: dict[int, tuple[Enum, EnumLayout]] = {}
-        self._taken: set[str] = set()
+        self._taken = taken
+        self._values = 0
 
     def get(self, enum: Enum | None, fallback: str) -> EnumLayout | None:
         """The layout of ``enum``; ``fallback`` names one that has no name of its own."""
@@ -31,6 +38,10 @@ class EnumShelf:
         found = self._done.get(id(enum))
         if found is not None:
             return found[1]
+        self._values += len(enum.values)
+        if self._values > _MOST_VALUES:
+            text = f"more than {_MOST_VALUES:,} enum values in one block"
+            raise refuse(text, enum.place, "write numbers where the names say no more")
         name = unique_name(f"{self._prefix}_{enum.name or fallback}", self._taken)
         self._taken.add(name)
         layout = _lay_out_enum(enum, name)
@@ -39,7 +50,7 @@ class EnumShelf:
 
 
 def _lay_out_enum(enum: Enum, name: str) -> EnumLayout:
-    taken: set[str] = set()
+    taken = Taken()
     members: list[tuple[str, int]] = []
     docs: list[str] = []
     printed: list[tuple[str, str]] = []
@@ -78,13 +89,11 @@ def lay_out_register(
     refuse_read, refuse_write = register_refusals(register, fields)
     stated = register.resets[element] if register.resets else register.reset
     reset, reset_mask = _reset(register, stated, fields)
-    taken: set[str] = {name for name, _ in arrays}
+    taken = Taken(name for name, _ in arrays)
     laid: list[FieldLayout] = []
     renamed: dict[str, str] = {}
     for field in fields:
-        name = field.py_name or field.name
-        if not field.py_name or name in taken:
-            name = unique_name(name, taken)
+        name = unique_name(field.py_name or field.name, taken)
         taken.add(name)
         renamed[field.name] = name
         rule = WRITE_RULES[field.write_action]
@@ -136,7 +145,8 @@ def lay_out_register(
         access_widths=register.access_widths,
         word_order=register.word_order or "",
         volatile_mask=volatile,
-        verify=register.verify,
+        # Reading back is no use where nothing shows, and no business of a write where it acts.
+        verify=register.verify and not (refuse_read or effect),
         minimum=limits.minimum if limits else None,
         maximum=limits.maximum if limits else None,
         fields=tuple(laid),
@@ -168,9 +178,13 @@ def _expand(
         count = array.counts[min(element, len(array.counts) - 1)]
         names: list[str] = []
         for number in range(count):
-            name = (
-                array.names.at({**indexes, own: number}) if array.names else f"{field.name}{number}"
-            )
+            name = f"{field.name}{number}"
+            if array.names is not None:
+                try:
+                    name = array.names.at({**indexes, own: number})
+                except ExprError as error:
+                    text = f"{field.name}: {array.names.text} names no element {number}: {error}"
+                    raise refuse(text, array.place) from None
             names.append(name)
             fields.append(_at(field, name, number * array.stride))
         arrays.append((field.py_name or field.name, tuple(names)))
@@ -208,7 +222,7 @@ def _reset(
     value = whole or 0
     known = 0 if whole is None else ones(register.width)
     if register.reset_mask is not None:
-        known = register.reset_mask
+        known &= register.reset_mask
     for field in stated:
         mask, low = mask_of(field.bits), 0
         number = field.reset or 0

@@ -22,7 +22,7 @@ from regmap.layout.shape import (
     RegisterLayout,
 )
 
-__all__ = ["Row", "as_json", "rows"]
+__all__ = ["Row", "as_json", "rows", "rows_of"]
 
 
 class Row(NamedTuple):
@@ -40,10 +40,11 @@ class Row(NamedTuple):
 def rows(layout: DeviceLayout) -> Iterator[Row]:
     """Every register of every instance, instances by address."""
     instances = sorted(layout.instances.values(), key=lambda at: at.base)
-    return chain.from_iterable(map(_of_instance, instances))
+    return chain.from_iterable(map(rows_of, instances))
 
 
-def _of_instance(instance: InstanceLayout) -> list[Row]:
+def rows_of(instance: InstanceLayout) -> list[Row]:
+    """Every register of one instance in address order."""
     block = instance.block
     plain: list[Row] = []
     behind: dict[str, list[Row]] = {}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from regmap.errors import MapError, Place, Problem, Severity
+from regmap.errors import MapError, Place
+from regmap.layout.refuse import refuse
 from regmap.layout.registers import EnumShelf
 from regmap.layout.shape import (
     EnumLayout,
@@ -18,6 +19,7 @@ from regmap.layout.shape import (
 )
 from regmap.model.chip import Member, Pad, View
 from regmap.model.expr import ExprError, Path
+from regmap.names import RESERVED_IN_VIEWS, Taken, unique_name
 
 __all__ = ["lay_out_view"]
 
@@ -25,18 +27,23 @@ __all__ = ["lay_out_view"]
 def lay_out_view(
     view: View,
     name: str,
-    prefix: str,
+    class_name: str,
     registers: Mapping[str, RegisterAt],
     enums: EnumShelf,
 ) -> ViewLayout:
     """The layout of a view. Raises MapError for an index that points at nothing."""
     maker = _Views(view, registers, enums)
-    members = tuple(maker.member(member) for member in view.members)
+    members: list[ViewMember] = []
+    taken = Taken()
+    for member in view.members:
+        own = unique_name(member.name, taken, RESERVED_IN_VIEWS)
+        taken.add(own)
+        members.append(maker.member(member)._replace(name=own))
     return ViewLayout(
         name=name,
-        class_name=f"{prefix}_{name}",
+        class_name=class_name,
         length=view.count,
-        members=members,
+        members=tuple(members),
         pad=maker.pad(view.pad, members) if view.pad else None,
         names=tuple(
             view.lines[index].names if index in view.lines else () for index in range(view.count)
@@ -112,20 +119,15 @@ class _Views:
         return Target(where, name)
 
     def lost(self, path: Path, index: int, why: str, place: Place | None) -> MapError:
-        return MapError(
-            [
-                Problem(
-                    rule="RM250",
-                    name="view-misses",
-                    severity=Severity.ERROR,
-                    text=f"view {self.view.name}[{index}]: {path} points at nothing: {why}",
-                    place=place or self.view.place,
-                    fix="correct the expression or the count",
-                )
-            ]
+        return refuse(
+            f"view {self.view.name}[{index}]: {path} points at nothing: {why}",
+            place or self.view.place,
+            "correct the expression or the count",
+            rule="RM250",
+            name="view-misses",
         )
 
-    def pad(self, pad: Pad, members: tuple[ViewMember, ...]) -> PadLayout:
+    def pad(self, pad: Pad, members: Sequence[ViewMember]) -> PadLayout:
         """The pad of each pin."""
         place = self.view.place
 
@@ -147,7 +149,7 @@ class _Views:
             low=each(pad.low),
         )
 
-    def named_value(self, members: tuple[ViewMember, ...], name: str, value: str) -> int:
+    def named_value(self, members: Sequence[ViewMember], name: str, value: str) -> int:
         """The number that member ``name`` calls ``value``."""
         for member in members:
             if member.name == name and member.targets:
@@ -159,15 +161,10 @@ class _Views:
                 numbers = dict(enum.members) if enum else {}
                 if value in numbers:
                     return numbers[value]
-        raise MapError(
-            [
-                Problem(
-                    rule="RM101",
-                    name="unresolved-reference",
-                    severity=Severity.ERROR,
-                    text=f"view {self.view.name}: no member {name} with a value {value}",
-                    place=self.view.place,
-                    fix="name a member of the view and one of its enum's values",
-                )
-            ]
+        raise refuse(
+            f"view {self.view.name}: no member {name} with a value {value}",
+            self.view.place,
+            "name a member of the view and one of its enum's values",
+            rule="RM101",
+            name="unresolved-reference",
         )

@@ -45,7 +45,8 @@ class Array:
     it (``array[1, 2]`` and ``array[1][2]`` are the same).
 
     Indexing touches no bus. Where the hardware states how many elements there are, ``len()`` and
-    iteration read that field once each time; an index is held against the largest possible.
+    iteration read that field once each time (``list(array)`` asks for both); an index is held
+    against the largest possible.
     """
 
     __slots__ = ("_block", "_counts", "_made", "_member", "_name", "_prefix")
@@ -88,7 +89,7 @@ class Array:
             root = root.parent
         register: Register = root[live.register]
         stated = int(register.read().fields[live.field]) + live.plus
-        return min(stated, self._counts[0])
+        return max(0, min(stated, self._counts[0]))
 
     def __len__(self) -> int:
         return self.count()
@@ -147,6 +148,11 @@ class Array:
             start = start * size + number
         for flat in range(start, start + prod(self._counts)):
             yield self._element(flat)
+
+    def present(self) -> Iterator[Any]:
+        """Every element that is there, in row-major order; one bus read first where the hardware
+        states how many."""
+        return itertools.islice(self.every(), prod(self._counts[1:]) * self.count())
 
     def __repr__(self) -> str:
         return f"<array {self.path} of {self._counts[0]}>"

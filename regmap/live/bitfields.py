@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 from regmap.errors import AccessError, NoSuchElement, NotReadable, NotWritable, ReadHasSideEffect
+from regmap.layout.shape import FieldLayout
+from regmap.live.value import as_number, check_fit
 
 if TYPE_CHECKING:
     from regmap.live.register import Register
@@ -81,39 +83,47 @@ class Bits:
             raise NoSuchElement(f"{self._register.path}.bit", index, width)
         return f"{self._register.path}.bit[{index}]"
 
-    def __getitem__(self, index: int) -> int:
-        register, layout = self._register, self._register.LAYOUT
-        path = self._path(index)
-        if layout.refuse_read:
-            raise NotReadable(path, layout.refuse_read)
+    def check_read(self, index: int) -> None:
+        """Raise what reading a bit raises before its access. No bus access."""
+        layout, path, owner = self._register.LAYOUT, self._path(index), self._owner(index)
+        if layout.refuse_read or (owner and owner.access in {"write-only", "writeOnce"}):
+            raise NotReadable(path, layout.refuse_read or f"it belongs to {_why(owner)}")
         if layout.side_effect:
             raise ReadHasSideEffect(path, f"reading has a side effect ({layout.side_effect})")
-        return register.load() >> index & 1
+
+    def __getitem__(self, index: int) -> int:
+        self.check_read(index)
+        return self._register.load() >> index & 1
 
     def __setitem__(self, index: int, value: int) -> None:
-        register, layout = self._register, self._register.LAYOUT
         path = self._path(index)
-        for field in layout.fields:
-            if field.mask >> index & 1 and field.access == "read-only":
-                raise NotWritable(path, f"it belongs to {field.name}, which is read-only")
-        if value not in {0, 1}:
-            raise AccessError(path, f"a bit is 0 or 1, not {value!r}")
-        acting = self._acting(index)
+        owner = self._owner(index)
+        if owner and owner.access == "read-only":
+            raise NotWritable(path, f"it belongs to {_why(owner)}")
+        if owner and (owner.enum_only or owner.minimum is not None or owner.maximum is not None):
+            raise AccessError(path, f"{owner.name} does not take every value; assign to it")
+        check_fit(path, as_number(value, path), 1)
+        acting = owner.acting if owner else self._acting()
         if acting is not None and value != acting:
-            raise AccessError(path, f"writing {value} would do nothing; a {acting} acts")
-        register._merge(1 << index, int(value) << index)
+            raise AccessError(path, f"writing {int(value)} would do nothing; a {acting} acts")
+        self._register._merge(1 << index, int(value) << index)
 
-    def _acting(self, index: int) -> int | None:
+    def _owner(self, index: int) -> FieldLayout | None:
+        """The field that the bit belongs to."""
+        fields = self._register.LAYOUT.fields
+        return next((field for field in fields if field.mask >> index & 1), None)
+
+    def _acting(self) -> int | None:
+        """The bit value that acts in a register without fields."""
         layout = self._register.LAYOUT
-        if not layout.fields:
-            return {"one": 1, "zer": 0}.get(layout.write_action[:3])
-        for field in layout.fields:
-            if field.mask >> index & 1:
-                return field.acting
-        return None
+        return None if layout.fields else {"one": 1, "zer": 0}.get(layout.write_action[:3])
 
     def __len__(self) -> int:
         return self._register.LAYOUT.width
 
     def __repr__(self) -> str:
         return f"<bits of {self._register.path}>"
+
+
+def _why(owner: FieldLayout | None) -> str:
+    return f"{owner.name}, which is {owner.access}" if owner else ""

@@ -7,7 +7,7 @@ the nearest ones. Iterating gives registers in address order, without reading an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from regmap import _core
 from regmap.errors import AccessError, NotWritable, UnknownName
@@ -59,7 +59,8 @@ class RegisterMember(Member):
             return self.cls(port, block.address + self.offset, local, context)
         window = block.window(self.window)
         step = window.data_width // 8
-        return self.cls(context.port_behind(window, layout), self.offset * step, local, context)
+        port = context.port_behind(window, layout, self.offset)
+        return self.cls(port, self.offset * step, local, context)
 
     def __repr__(self) -> str:
         return f"<register at {'index ' if self.window else '+'}{self.offset:#x}>"
@@ -100,6 +101,11 @@ class Block(_core.Block):
     WINDOWS: ClassVar[tuple[WindowLayout, ...]] = ()
     PER_CPU: ClassVar[bool] = False
 
+    if TYPE_CHECKING:
+        # A description read at run time tells a checker nothing: every name may be there.
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.MEMBERS = {
@@ -132,27 +138,20 @@ class Block(_core.Block):
         """The port behind the index/data pair of this name. No bus access."""
         for window in self.WINDOWS:
             if window.name == name:
-                index = self._register_member(window.index_register)
-                data = self._register_member(window.data_register)
                 return self.context.window_port(
-                    window,
-                    self.address,
-                    (index.offset, index.cls.LAYOUT.width),
-                    (data.offset, data.cls.LAYOUT.width),
+                    window, self[window.index_register], self[window.data_register]
                 )
         raise UnknownName(self.path, name, [window.name for window in self.WINDOWS])
-
-    def _register_member(self, name: str) -> RegisterMember:
-        member = self.MEMBERS[name]
-        assert isinstance(member, RegisterMember)  # noqa: S101  (layout has checked it)
-        return member
 
     def on_cpu(self, cpu: int) -> Self:
         """The same block as CPU number ``cpu`` sees it: each access runs on that CPU.
 
         For blocks such as the local APIC, where every CPU has its own registers at one address.
         """
-        return type(self)(self.context.on_cpu(cpu), self.address, self.local)
+        if self.parent is None:
+            return type(self)(self.context.on_cpu(cpu), self.address, self.local)
+        parent = self.parent.on_cpu(cpu)
+        return type(self)(parent.context, self.address, self.local, parent)
 
     def _make(self, name: str) -> object:
         with self.context.lock:

@@ -39,7 +39,7 @@ def build(layout: DeviceLayout) -> type[Device]:
     builder = _Builder()
     namespace: dict[str, Any] = {
         "__slots__": (),
-        "__doc__": layout.description or layout.name,
+        "__doc__": _doc(layout.description or layout.name),
         "LAYOUT": layout,
     }
     for name, instance in layout.instances.items():
@@ -47,6 +47,11 @@ def build(layout: DeviceLayout) -> type[Device]:
     for name, elements in layout.arrays.items():
         namespace[name] = InstanceArrayMember(elements)
     return type(layout.class_name, (Device,), namespace)
+
+
+def _doc(text: str) -> str:
+    """A docstring: a class keeps it as UTF-8, which has no lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class _Builder:
@@ -61,7 +66,7 @@ class _Builder:
     def register(self, layout: RegisterLayout) -> type[Register]:
         found = self._made.get(id(layout))
         if found is None:
-            namespace = {"__slots__": (), "__doc__": layout.description, "LAYOUT": layout}
+            namespace = {"__slots__": (), "__doc__": _doc(layout.description), "LAYOUT": layout}
             found = layout, type(layout.class_name, (Register,), namespace)
             self._made[id(layout)] = found
         return found[1]
@@ -71,7 +76,7 @@ class _Builder:
         if found is None:
             namespace: dict[str, Any] = {
                 "__slots__": (),
-                "__doc__": layout.description,
+                "__doc__": _doc(layout.description),
                 "WINDOWS": layout.windows,
                 "PER_CPU": layout.per_cpu,
             }
@@ -101,7 +106,7 @@ class _Builder:
 
     def view(self, layout: ViewLayout) -> type[ViewItem]:
         namespace: dict[str, Any] = {
-            "__doc__": layout.description,
+            "__doc__": _doc(layout.description),
             "VIEW": layout.name,
         }
         for member in layout.members:

@@ -39,7 +39,8 @@ class Clock:
         end = time.monotonic() + timeout_s
         while not self.ready():
             if time.monotonic() >= end:
-                wanted = ", ".join(f"{path} = {value}" for path, value in self._layout.ready)
+                awaited = self._layout.ready or self._layout.enable
+                wanted = ", ".join(f"{path} = {value}" for path, value in awaited)
                 raise WaitTimeout(
                     self._name, f"its clock does not start: no {wanted}", last=None, values=()
                 )

@@ -8,6 +8,7 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, cast
 
+from regmap.bits import swap_bytes
 from regmap.errors import BadAddress
 from regmap.live.parts import InParts
 from regmap.live.percpu import OnCpu
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from regmap.backends.base import Port
     from regmap.layout.shape import RegisterLayout, WindowLayout
     from regmap.live.clock import Clock
+    from regmap.live.register import Register
     from regmap.model.chip import WordOrder
 
 __all__ = ["Context", "Refused"]
@@ -25,9 +27,10 @@ _HOST_WIDTHS = (8, 16, 32, 64) if sys.maxsize > 1 << 32 else (8, 16, 32)
 
 
 class Refused:
-    """A port for a register that this bus cannot carry; says why at the access."""
+    """A port for a register that ``port`` cannot carry; says why at the access."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, port: Port, why: str) -> None:
+        self.port = port
         self._why = why
 
     def read(self, address: int, width: int) -> int:
@@ -84,34 +87,35 @@ class Context:
         """The port for a register: in parts where the hardware or the bus takes no more."""
         return self._in_parts(self.port, layout, self._widths)
 
-    def window_port(
-        self, window: WindowLayout, base: int, index: tuple[int, int], data: tuple[int, int]
-    ) -> WindowPort:
-        """The port behind an index/data pair, one for each window with one lock.
-
-        ``index`` and ``data`` are (offset, width) of the two registers.
-        """
+    def window_port(self, window: WindowLayout, index: Register, data: Register) -> WindowPort:
+        """The port behind an index/data pair, one for each window with one lock."""
         with self.lock:
             port = self._windows.get(window.name)
             if port is None:
-                lsb, mask, rest = window.index_lsb, window.index_mask, window.index_rest
+                width, big_endian = index.width, index.LAYOUT.big_endian
 
                 def select(number: int) -> int:
-                    return rest | (number << lsb) & mask
+                    value = window.index_rest | number << window.index_lsb
+                    return swap_bytes(value, width) if big_endian else value
 
                 port = WindowPort(
                     self.port,
-                    index_address=base + index[0],
-                    index_width=index[1],
-                    data_address=base + data[0],
-                    data_width=data[1],
+                    index_address=index.address,
+                    index_width=width,
+                    index_mask=window.index_mask,
+                    data_address=data.address,
+                    data_width=data.width,
                     select_value=select,
                 )
                 self._windows[window.name] = port
             return port
 
-    def port_behind(self, window: WindowPort, layout: RegisterLayout) -> Port:
-        """The port for a register behind a window."""
+    def port_behind(self, window: WindowPort, layout: RegisterLayout, index: int) -> Port:
+        """The port for a register behind a window, at this index."""
+        last = index + layout.width // window.data_width - 1
+        if last > window.largest:
+            # Told before any part is accessed, not when the last one is.
+            return Refused(window, f"the window has no index above {window.largest:#x}")
         return self._in_parts(window, layout, (window.data_width,))
 
     def _in_parts(self, port: Port, layout: RegisterLayout, bus: tuple[int, ...]) -> Port:
@@ -120,11 +124,13 @@ class Context:
         if layout.width in usable:
             return port
         if not usable:
-            return Refused(
+            why = (
                 f"the register takes accesses of {_list(taken)} bits and this bus has {_list(bus)}"
             )
+            return Refused(port, why)
         if not layout.word_order:
-            return Refused("the description does not say in which order its parts are accessed")
+            why = "the description does not say in which order its parts are accessed"
+            return Refused(port, why)
         return InParts(port, max(usable), cast("WordOrder", layout.word_order))
 
 

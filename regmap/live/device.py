@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from threading import RLock
 from types import TracebackType
-from typing import Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from regmap import _core
 from regmap.backends.base import Attachable, Backend
@@ -59,6 +59,11 @@ class Device(_core.Block):
     __slots__ = ("__weakref__", "_closed", "_lock", "_pins", "backend", "cpu")
     LAYOUT: ClassVar[DeviceLayout]
     MEMBERS: ClassVar[Mapping[str, InstanceMember | InstanceArrayMember]] = {}
+
+    if TYPE_CHECKING:
+        # A description read at run time tells a checker nothing: every name may be there.
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -201,6 +206,15 @@ class Pins(Mapping[str, Any]):
         view: View = getattr(getattr(self._device, pin.instance), pin.view)
         item: ViewItem = view[pin.number]
         return item
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The pin of this name, or ``default`` where no GPIO is called so."""
+        if name not in self._at:
+            return default
+        return self[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._at
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._at)

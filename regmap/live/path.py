@@ -15,13 +15,16 @@ from typing import Any, NamedTuple
 from regmap.errors import NoSuchElement, UnknownName
 from regmap.live.array import Array, ArrayMember
 from regmap.live.block import Block, GroupMember, RegisterMember
+from regmap.live.context import Refused
 from regmap.live.device import Device
+from regmap.live.parts import InParts
 from regmap.live.register import Register
 from regmap.live.views import View, ViewItem
+from regmap.live.window import WindowPort
 
 __all__ = ["Target", "find", "lookup", "present", "registers_of"]
 
-_STEP = re.compile(r"(?P<name>[A-Za-z0-9_*?]+)(?P<indexes>(?:\[(?:[0-9]+|\*)\])*)(?:\.|$)")
+_STEP = re.compile(r"(?P<name>[A-Za-z0-9_*?]+)(?P<indexes>(?:\[(?:[0-9]{1,9}|\*)\])*)(?:\.|$)")
 
 
 class Target(NamedTuple):
@@ -82,6 +85,8 @@ def lookup(root: Device | Block, path: str) -> Any:
             raise UnknownName(_path_of(here), name, known)
         here = getattr(here, name)
         for index in indexes:
+            if index == "*":
+                raise UnknownName("a path that names one thing", f"{name}[*]")
             if isinstance(here, tuple) and int(index) >= len(here):
                 raise NoSuchElement(name, int(index), len(here))
             if not isinstance(here, tuple | Array | View):
@@ -101,11 +106,22 @@ def find(root: Device | Block, pattern: str) -> list[Target]:
     for name, indexes in _steps(pattern):
         found = [inner for here in found for inner in _match(here, name, indexes)]
     targets = list(dict.fromkeys(chain.from_iterable(map(_targets, found))))
+    targets.sort(key=lambda target: _place_of(target.register))
     if not targets:
         if "*" not in pattern and "?" not in pattern:
             lookup(root, pattern)
         raise UnknownName(_path_of(root), pattern)
     return targets
+
+
+def _place_of(register: Register) -> tuple[int, int, int]:
+    """Where a register comes in address order: behind a window, after the data register."""
+    port = register.port
+    while isinstance(port, InParts | Refused):
+        port = port.port
+    if isinstance(port, WindowPort):
+        return port.data_address, 1, register.address
+    return register.address, 0, 0
 
 
 def _match(here: Any, pattern: str, indexes: tuple[str, ...]) -> Iterator[Any]:
@@ -163,44 +179,33 @@ def registers_of(block: Block) -> Iterator[Register]:
 def present(block: Block) -> Iterator[Register]:
     """The registers that are there: one bus read for each array whose length the hardware
     states."""
-    return iter(_sorted_registers(block, Array.__iter__))
+    return iter(_sorted_registers(block, Array.present))
 
 
-def _sorted_registers(
-    block: Block, elements_of: Callable[[Array], Iterator[Any]]
-) -> list[Register]:
-    plain: list[tuple[int, int, Register]] = []
-    behind: dict[str, list[Register]] = {}
-    for name, member in type(block).MEMBERS.items():
-        if isinstance(member, RegisterMember):
-            register = getattr(block, name)
-            if member.window:
-                behind.setdefault(member.window, []).append(register)
-            else:
-                plain.append((register.address, len(plain), register))
-        elif isinstance(member, GroupMember):
-            for register in _sorted_registers(getattr(block, name), elements_of):
-                plain.append((register.address, len(plain), register))
-        elif isinstance(member, ArrayMember) and member.elements and member.elements[0][1]:
-            first = member.elements[0][1]
-            window = first.window if isinstance(first, RegisterMember) else ""
-            elements = [
-                register
-                for element in elements_of(getattr(block, name))
-                for register in (
-                    [element]
-                    if isinstance(element, Register)
-                    else _sorted_registers(element, elements_of)
-                )
-            ]
-            if window:
-                behind.setdefault(window, []).extend(elements)
-            else:
-                plain.extend((r.address, len(plain) + n, r) for n, r in enumerate(elements))
-    ordered = [register for _, _, register in sorted(plain, key=lambda row: row[:2])]
-    for pair in type(block).WINDOWS:
-        registers = sorted(behind.get(pair.name, ()), key=lambda register: register.address)
-        data = getattr(block, pair.data_register)
-        at = next((n for n, register in enumerate(ordered) if register is data), len(ordered))
-        ordered[at + 1 : at + 1] = registers
-    return ordered
+_Elements = Callable[[Array], Iterator[Any]]
+
+
+def _sorted_registers(block: Block, elements_of: _Elements) -> list[Register]:
+    found = list(dict.fromkeys(_all(block, elements_of)))
+    return sorted(found, key=_place_of)
+
+
+def _all(block: Block, elements_of: _Elements) -> Iterator[Register]:
+    """Every register in the order of the description; ``elements_of`` says which elements of an
+    array there are."""
+    members = type(block).MEMBERS
+    # Elements with names of their own are members too; whether they are there, the array says.
+    elements = {
+        name
+        for member in members.values()
+        if isinstance(member, ArrayMember)
+        for name, _ in member.elements
+    }
+    for name, member in members.items():
+        if isinstance(member, RegisterMember | GroupMember | ArrayMember) and name not in elements:
+            thing = getattr(block, name)
+            for one in elements_of(thing) if isinstance(thing, Array) else (thing,):
+                if isinstance(one, Register):
+                    yield one
+                else:
+                    yield from _all(one, elements_of)

@@ -8,10 +8,8 @@ with another thread's on a mapping or behind a window.
 
 from __future__ import annotations
 
-import operator
-import time
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NoReturn, cast
+from typing import Any, ClassVar, NoReturn
 
 from regmap import _core
 from regmap.bits import ones
@@ -25,12 +23,12 @@ from regmap.errors import (
     UnknownName,
     ValueDoesNotFit,
     VerifyError,
-    WaitTimeout,
 )
 from regmap.layout.shape import FieldLayout, RegisterLayout
 from regmap.live.bitfields import Bits, FieldArrayInfo
 from regmap.live.context import Context
-from regmap.live.value import FieldInfo, RegisterValue, check_fit
+from regmap.live.value import FieldInfo, RegisterValue, as_number, check_fit
+from regmap.live.wait import wait_for
 
 __all__ = ["Register"]
 
@@ -96,8 +94,9 @@ class Register(_core.Register):
         """Write the whole register once: a number, or fields by name.
 
         One bus write, no read. Fields not named take their reset value, write-one fields their
-        neutral one. Raises NotWritable, ValueDoesNotFit, AccessError where a field that is not
-        named has no known reset value, BackendError.
+        neutral one; bits that nobody declared take what the reset value has. Raises NotWritable,
+        ValueDoesNotFit, AccessError where a field that is not named has no known reset value,
+        BackendError.
         """
         if value is not None:
             if fields:
@@ -106,10 +105,9 @@ class Register(_core.Register):
             return
         if not fields:
             raise TypeError("write() needs a number or fields")
-        mask, placed = self._place(fields)
-        self._set_raw(self._reset_bits(named=mask) & ~mask | placed)
+        self._set_raw(self.check_write(fields))
 
-    def modify(self, **fields: object) -> None:
+    def modify(self, /, **fields: object) -> None:
         """Change some fields and leave all others as they are.
 
         One bus read and one bus write; one write alone where all that is named is write-one and
@@ -141,8 +139,9 @@ class Register(_core.Register):
 
         One bus write. Raises AccessError where the reset value is not known.
         """
-        layout = self.LAYOUT
-        if layout.reset is None:
+        if self.LAYOUT.refuse_write:
+            raise NotWritable(self.path, self.LAYOUT.refuse_write)
+        if self.LAYOUT.reset is None:
             raise AccessError(self.path, "its reset value is not known")
         self._set_raw(self._reset_bits(named=0))
 
@@ -158,37 +157,17 @@ class Register(_core.Register):
         """Poll until every named field has its value, and return the snapshot that had.
 
         One bus read a poll, every ``period_s`` seconds, at least one and one more at the end.
-        ``condition`` takes a snapshot instead. Raises WaitTimeout with the values seen.
+        ``condition`` takes a snapshot instead. Raises WaitTimeout with the values seen,
+        ReadHasSideEffect, NotReadable.
         """
-        if self.LAYOUT.side_effect:
-            raise ReadHasSideEffect(
-                self.path, f"polling would change it ({self.LAYOUT.side_effect})"
-            )
-        if condition is None and not fields:
-            raise TypeError("wait() needs fields or a condition")
-        mask, placed = self._place(fields, check_neutral=False) if fields else (0, 0)
-        wanted = ", ".join(f"{name}={value}" for name, value in fields.items()) or "its condition"
-        end = time.monotonic() + timeout_s
-        values: list[int] = []
-        while True:
-            late = time.monotonic() >= end
-            now = self.read()
-            if now & mask == placed and (condition is None or condition(now)):
-                return now
-            if not values or values[-1] != now:
-                values.append(now)
-            if late:
-                raise WaitTimeout(
-                    self.path,
-                    f"no {wanted} within {timeout_s:g} s; last value {now!r}",
-                    last=now,
-                    values=tuple(values),
-                )
-            time.sleep(min(period_s, max(0.0, end - time.monotonic())))
+        return wait_for(self, condition, fields, timeout_s, period_s)
 
     def _reset_bits(self, *, named: int) -> int:
         """The reset value, write-one fields neutral; ``named`` bits are given by the caller."""
         layout = self.LAYOUT
+        if not (layout.keep or layout.guess):
+            # All that can be written is write-one, and so nothing else is to be set either.
+            return layout.neutral
         known = 0
         if layout.reset is not None:
             known = ones(layout.width) if layout.reset_mask is None else layout.reset_mask
@@ -201,21 +180,20 @@ class Register(_core.Register):
                     f"{self.path}.{field.name}",
                     "its reset value is not known; name it, or modify()",
                 )
+        if not layout.fields and ones(layout.width) & ~known:
+            raise AccessError(self.path, f"its reset value is known in bits {known:#x} alone")
         return raw
 
     # What is not plain ends up here: called by the core and by the methods above.
 
-    def _place(
-        self, fields: Mapping[str, object], *, check_neutral: bool = True
-    ) -> tuple[int, int]:
+    def _place(self, fields: Mapping[str, object]) -> tuple[int, int]:
         """The mask and the bits for some fields by name."""
         mask = placed = 0
         for name, value in fields.items():
             info = self._info(name)
             number = info.encode(value, f"{self.path}.{name}")
-            if check_neutral:
-                self._check_writable(info.layout)
-                self._check_acts(info, number)
+            self._check_writable(info.layout)
+            self._check_acts(info, number)
             mask |= info.mask
             placed |= info.place(number)
         return mask, placed
@@ -242,6 +220,7 @@ class Register(_core.Register):
         for name in names:
             info = self._info(name)
             layout = info.layout
+            self._check_writable(layout)
             if layout.does != verb:
                 does = (
                     f"a write to it does a {layout.does}"
@@ -297,6 +276,14 @@ class Register(_core.Register):
         self._check_acts(info, number)
         return number
 
+    def check_write(self, fields: Mapping[str, object]) -> int:
+        """The number that ``write(**fields)`` would write. No bus access.
+
+        Raises what that would raise before its access.
+        """
+        mask, placed = self._place(fields)
+        return self.check_raw(self._reset_bits(named=mask) & ~mask | placed)
+
     def check_raw(self, value: object) -> int:
         """The number that ``raw = value`` would write. No bus access.
 
@@ -305,7 +292,7 @@ class Register(_core.Register):
         layout = self.LAYOUT
         if layout.refuse_write:
             raise NotWritable(self.path, layout.refuse_write)
-        number = operator.index(cast("int", value))
+        number = as_number(value, self.path)
         check_fit(self.path, number, layout.width)
         low, high = layout.minimum or 0, layout.maximum
         if number < low or (high is not None and number > high):
@@ -333,12 +320,14 @@ class Register(_core.Register):
             self._verify(number)
 
     def _verify(self, written: int) -> None:
-        """Read back and compare, volatile and write-only bits left aside. One bus read."""
+        """Read back and compare what fields hold: not volatile, write-only or reserved bits, nor
+        those with actions. One bus read."""
         layout = self.LAYOUT
-        compared = ones(layout.width) & ~layout.volatile_mask
-        for field in layout.fields:
-            if field.access != "read-write" or field.write_action != "modify":
-                compared &= ~field.mask
+        compared = 0
+        for part in layout.fields or (layout,):
+            if part.access == "read-write" and part.write_action == "modify":
+                compared |= part.mask if isinstance(part, FieldLayout) else ones(layout.width)
+        compared &= ~layout.volatile_mask
         read = self.load()
         if (read ^ written) & compared:
             why = "the write was dropped"

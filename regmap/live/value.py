@@ -11,18 +11,40 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any, ClassVar, NoReturn, Protocol, Self
 
-from regmap.bits import BitRange, extract, insert
-from regmap.errors import AccessError, UnknownName, ValueDoesNotFit
+from regmap.bits import BitRange, extract, insert, ones
+from regmap.errors import AccessError, NotANumber, NotReadable, UnknownName, ValueDoesNotFit
 from regmap.layout.shape import EnumLayout, FieldLayout, RegisterLayout
 
-__all__ = ["FieldInfo", "RegisterValue", "check_fit", "enum_class"]
+__all__ = ["FieldEnum", "FieldInfo", "RegisterValue", "as_number", "check_fit", "enum_class"]
+
+
+class FieldEnum(IntEnum):
+    """The named values of a field: numbers that print as their names."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __format__(self, spec: str) -> str:
+        return format(int(self), spec) if spec else self.name
 
 
 @lru_cache(maxsize=4096)
-def enum_class(layout: EnumLayout) -> type[IntEnum]:
-    """The IntEnum of a layout; equal layouts give the same class."""
-    made: type[IntEnum] = IntEnum(layout.name, list(layout.members))  # type: ignore[misc]
+def enum_class(layout: EnumLayout) -> type[FieldEnum]:
+    """The enum of a layout; equal layouts give the same class."""
+    make: Any = FieldEnum  # the functional form, which a checker takes for a member's lookup
+    made: type[FieldEnum] = make(layout.name, list(layout.members))
     return made
+
+
+def as_number(value: object, path: str) -> int:
+    """``value`` as an int. Raises TypeError that names the path."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except NotANumber:
+        raise
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"{path}: takes a number, not {value!r} ({kind})") from None
 
 
 def check_fit(path: str, value: int, width: int) -> None:
@@ -43,7 +65,8 @@ class FieldInfo(property):
     enum: type[IntEnum] | None
 
     def __init__(self, layout: FieldLayout) -> None:
-        super().__init__(doc=layout.description)
+        super().__init__()
+        self.__doc__ = layout.description
         self.layout = layout
         self.bits = tuple(BitRange(lsb, width) for lsb, width in layout.bits)
         self.mask = layout.mask
@@ -51,7 +74,9 @@ class FieldInfo(property):
         self.enum = enum_class(layout.enum) if layout.enum else None
         # Don't-care bits have no member: it would hide the number that was read.
         self.members: Mapping[int, IntEnum] = (
-            {int(member): member for member in self.enum} if self.enum else {}
+            {int(member): member for member in self.enum if int(member) <= ones(self.width)}
+            if self.enum
+            else {}
         )
         written = layout.write_enum or layout.enum
         self._numbers = _numbers(written)
@@ -75,11 +100,10 @@ class FieldInfo(property):
     def encode(self, value: object, path: str) -> int:
         """``value`` as the field's own number. Raises ValueDoesNotFit, UnknownName, TypeError."""
         if isinstance(value, str):
-            number = self._numbers.get(value)
-            if number is None:
+            if value not in self._numbers:
                 raise UnknownName(f"the enum of {path}", value, self._numbers)
-            return number
-        number = operator.index(value)  # type: ignore[arg-type]
+            value = self._numbers[value]
+        number = as_number(value, path)
         layout = self.layout
         check_fit(path, number, self.width)
         low, high = layout.minimum or 0, layout.maximum
@@ -138,6 +162,11 @@ class RegisterValue(int):
         return self
 
     @property
+    def raw(self) -> int:
+        """The whole register as a plain int."""
+        return int(self)
+
+    @property
     def width(self) -> int:
         """The register's width in bits."""
         return self._register.LAYOUT.width
@@ -151,7 +180,7 @@ class RegisterValue(int):
             if info.layout.access not in {"write-only", "writeOnce"}
         }
 
-    def replace(self, **fields: object) -> Self:
+    def replace(self, /, **fields: object) -> Self:
         """The same value with some fields changed; nothing is written."""
         raw = int(self)
         for name, value in fields.items():
@@ -170,13 +199,16 @@ class RegisterValue(int):
             raise AttributeError(name)
         info = self._info(name)
         if info.layout.access in {"write-only", "writeOnce"}:
-            raise AccessError(f"{self.path}.{name}", "it is write-only, a read does not show it")
+            raise NotReadable(f"{self.path}.{name}", "it is write-only, a read does not show it")
         return info.decode(self)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AccessError(
             f"{self.path}.{name}", "a snapshot does not change; use replace() or the register"
         )
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AccessError(f"{self.path}.{name}", "a snapshot does not change")
 
     def __dir__(self) -> Iterator[str]:
         yield from super().__dir__()
@@ -197,9 +229,10 @@ class RegisterValue(int):
             info = self._register.FIELDS[name]
             shown = f"{value.name} ({int(value)})" if isinstance(value, IntEnum) else f"{value:#x}"
             rows.append((info, name, shown))
-        rows.sort(key=lambda row: -row[0].bits[-1].msb)
+        rows.sort(key=lambda row: -row[0].mask)
         wide = max((len(name) for _, name, _ in rows), default=0)
+        place = max((len(info.position) for info, _, _ in rows), default=0)
         for info, name, shown in rows:
             unit = f" {info.layout.unit}" if info.layout.unit else ""
-            lines.append(f"  [{info.position:>5}] {name:<{wide}}  {shown}{unit}")
+            lines.append(f"  [{info.position:>{max(place, 5)}}] {name:<{wide}}  {shown}{unit}")
         return "\n".join(lines)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar, NoReturn
 
+from regmap.bits import ones
 from regmap.errors import (
     AccessError,
     NoSuchElement,
@@ -72,6 +73,14 @@ class ViewItem:
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> NoReturn:
+        # Python also comes here when a member was refused with an AttributeError.
+        member = self.ACCESSORS.get(name)
+        if isinstance(member, StepsMember):
+            raise NotReadable(f"{self.path}.{name}", "the hardware does not show it")
+        if isinstance(member, ValueMember):
+            _check_read(self, member.targets[self.index])
+        if isinstance(member, LevelMember):
+            _check_read(self, member.targets[self.index][0])
         raise UnknownName(self.path, name, self.ACCESSORS)
 
     def __repr__(self) -> str:
@@ -85,6 +94,18 @@ def _read(item: ViewItem, target: Target) -> int:
         value: int = getattr(register, target.field)
         return value
     return register.bit[target.bit] if target.bit >= 0 else register.raw
+
+
+def _check_read(item: ViewItem, target: Target) -> None:
+    """Raise what reading there raises before any access."""
+    register = item.register(target.register)
+    if target.field:
+        if register.LAYOUT.field(target.field).refuse_read:
+            register._get_field(target.field)
+    elif target.bit >= 0:
+        register.bit.check_read(target.bit)
+    elif register.LAYOUT.refuse_read or register.LAYOUT.side_effect:
+        register._get_raw()
 
 
 def _write(item: ViewItem, target: Target, value: object) -> None:
@@ -101,7 +122,8 @@ class ValueMember(property):
     """A member read and written at one place."""
 
     def __init__(self, name: str, targets: tuple[Target, ...], doc: str = "") -> None:
-        super().__init__(doc=doc)
+        super().__init__()
+        self.__doc__ = doc
         self.name = name
         self.targets = targets
 
@@ -116,7 +138,8 @@ class LevelMember(property):
     """A member read at one place and written as a 1 at one of two others: one write, no read."""
 
     def __init__(self, name: str, targets: tuple[tuple[Target, ...], ...], doc: str = "") -> None:
-        super().__init__(doc=doc)
+        super().__init__()
+        self.__doc__ = doc
         self.name = name
         self.targets = targets
 
@@ -134,13 +157,34 @@ class LevelMember(property):
 
 
 def act(register: Register, target: Target) -> None:
-    """Write the value that acts at a write-one or write-zero target. One bus write."""
+    """Write the value that acts at a target: all its bits 1, or 0 where a 0 acts."""
+    mask, value, _ = _action(register, target)
     if target.field:
-        field = register.LAYOUT.field(target.field)
-        acting = 1 if field.acting is None else field.acting
-        setattr(register, target.field, field.mask >> field.lsb if acting else 0)
+        info = register.FIELDS[target.field]
+        setattr(register, target.field, ones(info.width) if value else 0)
+    elif target.bit >= 0:
+        register.bit[target.bit] = 1 if value else 0
     else:
-        register.bit[target.bit] = 0 if register.LAYOUT.write_action.startswith("zero") else 1
+        register.raw = value & mask
+
+
+def _action(register: Register, target: Target) -> tuple[int, int, bool]:
+    """The bits of a target, what acts there, and whether that is one write that is always right."""
+    layout = register.LAYOUT
+    if target.bit >= 0:
+        mask = 1 << target.bit
+        owner = next((field for field in layout.fields if field.mask & mask), None)
+    else:
+        owner = layout.field(target.field) if target.field else None
+        mask = owner.mask if owner else ones(layout.width)
+    if owner is not None:
+        acting, limited = owner.acting, owner.enum_only or owner.minimum is not None
+        limited = limited or owner.maximum is not None or owner.access == "read-only"
+    else:
+        words = {"one": 1, "zer": 0}
+        acting, limited = None if layout.fields else words.get(layout.write_action[:3]), False
+    alone = not (layout.keep or layout.guess or layout.verify or layout.refuse_write or limited)
+    return mask, 0 if acting == 0 else mask, alone
 
 
 class CallMember:
@@ -160,14 +204,10 @@ class CallMember:
         target = self.targets[item.index]
         register = item.register(target.register)
         method: Callable[[], object] = partial(act, register, target)
-        layout = register.LAYOUT
-        if not (layout.keep or layout.guess or layout.verify or layout.refuse_write):
+        mask, value, alone = _action(register, target)
+        if alone:
             # Nothing to keep and nothing to check: the core's single write is all there is to do.
-            mask = layout.field(target.field).mask if target.field else 1 << target.bit
-            zero = layout.write_action.startswith("zero")
-            if target.field:
-                zero = layout.field(target.field).acting == 0
-            method = partial(register.update, mask, 0 if zero else mask)
+            method = partial(register.update, mask, value)
         item.__dict__[self.name] = method
         return method
 
@@ -185,9 +225,11 @@ class StepsMember(property):
         enum: EnumLayout | None,
         doc: str = "",
     ) -> None:
-        super().__init__(doc=doc)
+        super().__init__()
+        self.__doc__ = doc
         self.name = name
         self.steps = steps
+        self.enum = enum
         self.numbers = dict(enum.members) if enum else {}
 
     def __get__(self, item: ViewItem | None, owner: type | None = None) -> Any:
@@ -201,27 +243,29 @@ class StepsMember(property):
             if value not in self.numbers:
                 raise UnknownName(f"the enum of {path}", value, self.numbers)
             value = self.numbers[value]
-        steps = self.steps[item.index]
-        # Every value is tried before the first write, so that a bad one leaves nothing half done.
-        writes = [(step, value if step.value is None else step.value) for step in steps]
-        for step, number in writes:
-            if step.target is not None and step.target.field:
-                register = item.register(step.target.register)
-                info = register.FIELDS[step.target.field]
-                info.encode(number, path)
+        # Every step is tried before the first write, so that a bad one leaves nothing half done.
+        steps = [self._prepared(item, step, value) for step in self.steps[item.index]]
         with item._block.context.lock:
-            for step, number in writes:
-                if step.target is not None:
-                    self._step(item, step.target, number)
-                if step.wait_us:
-                    time.sleep(step.wait_us / 1e6)
+            for write, number, wait_us in steps:
+                if write is not None:
+                    write(number)
+                if wait_us:
+                    time.sleep(wait_us / 1e6)
 
-    def _step(self, item: ViewItem, target: Target, number: object) -> None:
+    def _prepared(
+        self, item: ViewItem, step: StepLayout, value: object
+    ) -> tuple[Callable[[object], None] | None, object, int]:
+        """A step as a call with a number that is known to be right, and the wait after it."""
+        target, number = step.target, value if step.value is None else step.value
+        if target is None:
+            return None, 0, step.wait_us
         register = item.register(target.register)
         if target.field:
-            register.write(**{target.field: number})
-        else:
-            _write(item, target, number)
+            number = register.check_write({target.field: number})
+            return register._set_raw, number, step.wait_us
+        if target.bit < 0:
+            return register._set_raw, register.check_raw(number), step.wait_us
+        return partial(_write, item, target), number, step.wait_us
 
 
 class ViewOf(Member):

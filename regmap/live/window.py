@@ -75,13 +75,17 @@ class WindowPort:
                 f"{width} bits at {address:#x}: the window's data register takes {self.data_width}"
             )
         index, rest = divmod(address, self.data_width // 8)
-        shift = (self.index_mask & -self.index_mask).bit_length() - 1
-        if rest or index < 0 or index > self.index_mask >> shift:
+        if rest or not 0 <= index <= self.largest:
             raise BadAddress(
                 f"{address:#x} is no index of this window: a multiple of {self.data_width // 8} up"
-                f" to {(self.index_mask >> shift) * self.data_width // 8:#x}"
+                f" to {self.largest * self.data_width // 8:#x}"
             )
         return index
+
+    @property
+    def largest(self) -> int:
+        """The largest index there is."""
+        return self.index_mask // (self.index_mask & -self.index_mask)
 
     def _select(self, index: int) -> None:
         if self._select_value is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from regmap.errors import Place
-from regmap.loaders.report import MISSING_FILE, Log
+from regmap.loaders.report import MISSING_FILE, SYNTAX, Log
 
 __all__ = ["Files"]
 
@@ -29,12 +31,39 @@ class Files:
         self._digest.update(data)
 
     def read(self, source: Traversable, most: int, at: Place | None) -> bytes | None:
-        """The bytes of a file, at most one more than ``most``; None, with an error at ``at``,
-        where it cannot be read."""
+        """The bytes of a file; None, with an error at ``at``, where it cannot be read, is no
+        regular file or has more than ``most`` bytes."""
         try:
-            with source.open("rb") as stream:
-                return stream.read(most + 1)
-        except OSError as error:
-            reason = error.strerror or str(error)
+            # Opening a pipe waits, and opening a device may do something: look before.
+            if isinstance(source, Path) and (why := _why_not(source)):
+                self.log.error(MISSING_FILE, at, f"{source} cannot be read: it is {why}")
+                return None
+            if isinstance(source, Path) and source.stat().st_size > most:
+                data = None
+            else:
+                with source.open("rb") as stream:
+                    data = stream.read(most + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
             self.log.error(MISSING_FILE, at, f"{source} cannot be read: {reason}")
             return None
+        if data is None or len(data) > most:
+            text = f"{source} is larger than {most >> 20} MiB"
+            self.log.error(SYNTAX, at or Place(str(source), 1, 1), text, "leave out what is not needed")
+            return None
+        return data
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def _why_not(path: Path) -> str:
+    """What a path is that is no regular file, or ""."""
+    mode = path.stat().st_mode
+    return next((what for is_kind, what in _KINDS if is_kind(mode)), "")

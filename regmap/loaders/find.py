@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
-__all__ = ["Kind", "is_path", "referred", "shipped", "shipped_names"]
+__all__ = ["Kind", "is_path", "is_shipped", "referred", "shipped", "shipped_names"]
 
 Kind = Literal["chips", "boards"]
 
@@ -53,6 +53,12 @@ def shipped(name: str, kinds: tuple[Kind, ...] = ("boards", "chips")) -> Travers
         if found.is_file():
             return found
     return None
+
+
+def is_shipped(file: str) -> bool:
+    """Whether a file, by the name that places carry, is one of the shipped."""
+    found = shipped(PurePath(file).stem)
+    return found is not None and str(found) == file
 
 
 def referred(name: str, kind: Kind, beside: str | None) -> Traversable | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from regmap.errors import Place
+from regmap.errors import Place, nearest
 from regmap.loaders.nodes import Mapping, Node, Scalar, Sequence
 from regmap.loaders.report import UNKNOWN_KEY, WRONG_VALUE, Log, Rule, did_you_mean, shown
 from regmap.loaders.scalars import Ambiguous
@@ -70,12 +70,13 @@ class Keys:
             log.incomplete = True
             return None
         values: dict[str, Any] = {}
+        meant: set[str] = set()
         readers = self._readers
         for key, (key_node, value_node) in node.entries.items():
             reader = readers.get(key)
             if reader is None:
                 if not str(key).startswith("x-"):
-                    self._unknown(str(key), key_node, log)
+                    meant.update(self._unknown(str(key), key_node, log))
                 continue
             value = reader[1](value_node, str(key), log)
             if value is not WRONG:
@@ -85,13 +86,17 @@ class Keys:
             if key.replace("-", "_") not in values:
                 complete = False
                 log.incomplete = True
-                if key not in node.entries:
+                # A mistyped key has been told of already, with the one that is missing.
+                if key not in node.entries and key not in meant:
                     log.error(WRONG_VALUE, at, f"{self.what} needs `{key}`", f"add `{key}:`")
         return values if complete else None
 
-    def _unknown(self, key: str, key_node: Scalar, log: Log) -> None:
-        fix = did_you_mean(key, map(str, self._readers))
+    def _unknown(self, key: str, key_node: Scalar, log: Log) -> list[str]:
+        """Report a key that there is not; the ones that may be meant."""
+        known = [str(each) for each in self._readers]
+        fix = did_you_mean(key, known)
         log.error(UNKNOWN_KEY, key_node.place, f"{self.what} has no key {shown(key)!r}", fix)
+        return nearest(key, known)
 
 
 def wanted(what: str, node: Node, log: Log, fix: str = "", rule: Rule = WRONG_VALUE) -> Any:

@@ -2,13 +2,14 @@
 
 Mappings merge entry by entry, anything else replaces, null removes. What the variant says keeps
 the variant's place, the rest the place in the file that said it. An override that changes
-nothing is a warning: somebody meant something else.
+nothing is a warning: somebody meant something else. A null for a name that is much like one that is
+there is an error.
 """
 
 from __future__ import annotations
 
 from regmap.loaders.nodes import Mapping, Node, Scalar, Sequence
-from regmap.loaders.report import IDLE_OVERRIDE, Log, shown
+from regmap.loaders.report import IDLE_OVERRIDE, UNRESOLVED_REFERENCE, Log, did_you_mean, shown
 
 __all__ = ["merged"]
 
@@ -24,8 +25,7 @@ def merged(base: Mapping, over: Mapping, log: Log, *, top: bool = True) -> Mappi
         own = top and key in _OWN
         if isinstance(value, Scalar) and value.value is None and not own:
             if before is None:
-                text = f"nothing to remove: what is extended has no {shown(str(key))!r}"
-                log.warning(IDLE_OVERRIDE, key_node.place, text, "remove this line")
+                _removes_nothing(str(key), key_node, base, log)
             else:
                 del entries[key]
             continue
@@ -40,6 +40,15 @@ def merged(base: Mapping, over: Mapping, log: Log, *, top: bool = True) -> Mappi
             log.warning(IDLE_OVERRIDE, key_node.place, text, "remove this line")
         entries[key] = (key_node, value)
     return Mapping(entries, over.event)
+
+
+def _removes_nothing(key: str, key_node: Scalar, base: Mapping, log: Log) -> None:
+    text = f"nothing to remove: what is extended has no {shown(key)!r}"
+    fix = did_you_mean(key, map(str, base.entries), "remove this line")
+    if fix.startswith("did you mean"):
+        log.error(UNRESOLVED_REFERENCE, key_node.place, text, fix)
+    else:
+        log.warning(IDLE_OVERRIDE, key_node.place, text, fix)
 
 
 def _same(one: Node, other: Node) -> bool:

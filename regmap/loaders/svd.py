@@ -34,6 +34,10 @@ from regmap.model.chip import Array, Block, ByteOrder, Chip, Group, Instance, Re
 __all__ = ["MOST_SVD_BYTES", "read_svd"]
 
 
+# Of a file that is no XML, messages show what stands near its beginning.
+_MOST_SHOWN_BYTES = 1 << 20
+
+
 def read_svd(data: bytes, file: str, files: Files) -> Chip | None:
     """The chip that an SVD file describes, or None where it is refused or no SVD."""
     files.digest(data)
@@ -41,6 +45,7 @@ def read_svd(data: bytes, file: str, files: Files) -> Chip | None:
     try:
         tree = parse_xml(data, file, log)
         if tree is None:
+            data = data[:_MOST_SHOWN_BYTES]
             return None
         root = tree.getroot()
         if root.tag != "device":
@@ -63,7 +68,9 @@ def _text(data: bytes) -> str:
     """The file's text for messages, without what could steer a terminal."""
     encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     text = data.decode(encoding, "replace")
-    return re.sub("[^\t\n\r -~\xa0-\u2027\u202a-\U0010ffff]", "\ufffd", text)
+    return re.sub(
+        "[^\t\n\r -~\xa0-\u2027\u202a-\U0010ffff]+", lambda bad: "\ufffd" * len(bad[0]), text
+    )
 
 
 def _parsed(tree: Any, file: str, log: Log) -> Any | None:

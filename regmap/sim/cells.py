@@ -6,6 +6,7 @@ alias on its original); registers behind a window are reached by index instead o
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -70,17 +71,17 @@ class Places:
         self.by_path: dict[str, Place] = {}
         self.at: dict[int, list[Place]] = {}
         self.windows: dict[str, _Window] = {}
-        found = list(_registers(block.members, "", 0))
+        found = list(_registers(block.members, [""], 0))
         # Owners first: a register that borrows a cell may stand before the one that owns it.
-        for paths, offset, register, prefix in found:
+        for paths, offset, register, _ in found:
             if not register.cell:
                 self._add(paths, offset, register, paths[0])
         for paths, offset, register, prefix in found:
-            if register.cell:
-                borrowed = register.cell
-                key = borrowed if borrowed.startswith("+") else prefix + borrowed
-                owner = self.by_path.get(key)
-                self._add(paths, offset, register, owner.cell.name if owner else prefix + key)
+            if register.cell.startswith("+"):
+                self._add(paths, offset, register, prefix + register.cell)
+            elif register.cell:
+                owner = self._nearest(register.cell, prefix)
+                self._add(paths, offset, register, owner.cell.name if owner else paths[0])
         for window in block.windows:
             index, data = self.by_path[window.index_register], self.by_path[window.data_register]
             pair = _Window(index, data, window.index_lsb, window.index_mask)
@@ -90,6 +91,12 @@ class Places:
                     for word in range(max(1, place.layout.width // step)):
                         pair.by_index[place.offset + word] = place, word * step
             self.windows[window.name] = pair
+
+    def _nearest(self, name: str, prefix: str) -> Place | None:
+        """The register of this name in a group, or else in the groups around it."""
+        while prefix and prefix + name not in self.by_path:
+            prefix = prefix[: prefix[:-1].rfind(".") + 1]
+        return self.by_path.get(prefix + name)
 
     def _add(self, paths: list[str], offset: int, at: RegisterAt, key: str) -> None:
         layout = at.register
@@ -112,25 +119,30 @@ class Places:
         return None
 
     def inside(self, offset: int, width: int) -> tuple[Place, int] | None:
-        """The wider register that holds ``width`` bits at ``offset``, and the bit they begin at."""
+        """The register that takes ``width`` bits at ``offset`` as a part of it, and the bit that
+        they begin at."""
         size = width // 8
-        for wide in (16, 32, 64):
-            start = offset - offset % (wide // 8)
-            for place in self.at.get(start, ()):
-                if place.layout.width == wide > width and offset + size <= start + wide // 8:
-                    return place, 8 * (offset - start)
+        for parts in (2, 4, 8):
+            for number in range(parts):
+                for place in self.at.get(offset - number * size, ()):
+                    layout = place.layout
+                    if layout.width == parts * width and width in layout.access_widths:
+                        return place, number * width
         return None
 
 
 def _registers(
-    members: tuple[MemberLayout, ...], prefix: str, offset: int
+    members: tuple[MemberLayout, ...], prefixes: list[str], offset: int
 ) -> Iterator[tuple[list[str], int, RegisterAt, str]]:
     """Every register: its paths in the block, offset, layout, and its group's path."""
-    other_names = {
-        element.name: f"{prefix}{member.name}[{number}]"
+    # The elements of a named array are members as well; they have their index as a second name.
+    numbered = {
+        element.name: member.name + "".join(f"[{index}]" for index in indexes)
         for member in members
-        if isinstance(member, ArrayLayout) and member.named and len(member.counts) == 1
-        for number, element in enumerate(member.elements)
+        if isinstance(member, ArrayLayout) and member.named
+        for indexes, element in zip(
+            itertools.product(*map(range, member.counts)), member.elements, strict=True
+        )
     }
     for member in members:
         elements: tuple[RegisterAt | GroupAt, ...] = ()
@@ -139,10 +151,10 @@ def _registers(
         elif isinstance(member, ArrayLayout) and not member.named:
             elements = member.elements
         for element in elements:
-            name = prefix + element.name
+            names = [element.name, *filter(None, [numbered.get(element.name)])]
+            paths = [prefix + name for prefix in prefixes for name in names]
             if isinstance(element, RegisterAt):
-                paths = [name, *filter(None, [other_names.get(element.name)])]
-                yield paths, offset + element.offset, element, prefix
+                yield paths, offset + element.offset, element, prefixes[0]
             else:
-                group = element.group.members
-                yield from _registers(group, f"{name}.", offset + element.offset)
+                inner = [f"{path}." for path in paths]
+                yield from _registers(element.group.members, inner, offset + element.offset)

@@ -79,9 +79,9 @@ class Pads:
         """Recompute every pad, and collect the edges and levels that are enabled."""
         for index, before in enumerate(self._now):
             now = self._wanted(index)
+            self._put(self._level[index], now)
             if now != before:
                 self._now[index] = now
-                self._put(self._level[index], now)
                 self._collect("rising" if now else "falling", index)
             self._collect("high" if now else "low", index)
 

@@ -190,9 +190,7 @@ class TestLaw3LookingHasNoSideEffects:
             lambda dev: dev.HALF_FIFO.wait(LEVEL=1, timeout_s=0),
         ],
     )
-    def test_only_read_reads_what_a_read_changes(
-        self, dev: Any, bus: Recorder, look: Any
-    ) -> None:
+    def test_only_read_reads_what_a_read_changes(self, dev: Any, bus: Recorder, look: Any) -> None:
         with pytest.raises(ReadHasSideEffect) as caught:
             look(dev)
         assert isinstance(caught.value, AttributeError)
@@ -238,9 +236,7 @@ class TestLaw4AFieldWriteChangesThatFieldAlone:
             ("W", 0x30, 32, 0xFFFF_FFFD),
         ]  # fmt: skip
 
-    def test_a_write_one_field_beside_plain_ones_keeps_them(
-        self, dev: Any, bus: Recorder
-    ) -> None:
+    def test_a_write_one_field_beside_plain_ones_keeps_them(self, dev: Any, bus: Recorder) -> None:
         bus.memory[8] = 0b110111
         dev.MIXED.FLAG = 1
         assert bus.taken() == [("R", 8, 32), ("W", 8, 32, 0b110111)]
@@ -255,9 +251,7 @@ class TestLaw4AFieldWriteChangesThatFieldAlone:
                 write()
         assert bus.taken() == []
 
-    def test_what_cannot_be_kept_is_refused_and_not_guessed(
-        self, dev: Any, bus: Recorder
-    ) -> None:
+    def test_what_cannot_be_kept_is_refused_and_not_guessed(self, dev: Any, bus: Recorder) -> None:
         with pytest.raises(AccessError, match="WHAT is write-only"):
             dev.COMMAND.GO = 1
         with pytest.raises(AccessError, match="only once"):

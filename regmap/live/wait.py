@@ -1,0 +1,55 @@
+"""Polling a register until it shows what is wanted, or until the time is up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from regmap.errors import NotReadable, ReadHasSideEffect, WaitTimeout
+
+if TYPE_CHECKING:
+    from regmap.live.register import Register
+    from regmap.live.value import RegisterValue
+
+__all__ = ["wait_for"]
+
+
+def wait_for(
+    register: Register,
+    condition: Callable[[RegisterValue], bool] | None,
+    fields: Mapping[str, object],
+    timeout_s: float,
+    period_s: float,
+) -> RegisterValue:
+    """Poll ``register`` as its ``wait`` says."""
+    effect = register.LAYOUT.side_effect
+    if effect:
+        raise ReadHasSideEffect(register.path, f"polling would change it ({effect})")
+    if condition is None and not fields:
+        raise TypeError("wait() needs fields or a condition")
+    mask = placed = 0
+    for name, value in fields.items():
+        info = register._info(name)
+        if info.layout.refuse_read:
+            raise NotReadable(f"{register.path}.{name}", info.layout.refuse_read)
+        mask |= info.mask
+        placed |= info.place(info.encode(value, f"{register.path}.{name}"))
+    wanted = ", ".join(f"{name}={value}" for name, value in fields.items()) or "its condition"
+    end = time.monotonic() + timeout_s
+    values: list[int] = []
+    while True:
+        late = time.monotonic() >= end
+        now = register.read()
+        if now & mask == placed and (condition is None or condition(now)):
+            return now
+        if not values or values[-1] != now:
+            values.append(now)
+        if late:
+            raise WaitTimeout(
+                register.path,
+                f"no {wanted} within {timeout_s:g} s; last value {now!r}",
+                last=now,
+                values=tuple(values),
+            )
+        time.sleep(min(period_s, max(0.0, end - time.monotonic())))

@@ -1,0 +1,5 @@
+"""Measurements as ratios, each beside its target; nothing here is a test.
+
+``python -m tools.bench TOPIC`` runs one topic: ``generate`` (generated modules). ``timing`` has the
+method: interleaved rounds in one process, minima, the empty loop subtracted.
+"""
