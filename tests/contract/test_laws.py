@@ -270,25 +270,24 @@ class TestLaw4AFieldWriteChangesThatFieldAlone:
 
 class TestLaw5NothingIsCutSilently:
     @pytest.mark.parametrize(
-        ("write", "path", "value", "width", "largest"),
+        ("write", "told"),
         [
-            (lambda dev: setattr(dev.PLAIN, "A", 16), "DEV.PLAIN.A", 16, 4, 15),
-            (lambda dev: setattr(dev.PLAIN, "A", -1), "DEV.PLAIN.A", -1, 4, 15),
-            (lambda dev: dev.PLAIN.modify(B=99), "DEV.PLAIN.B", 99, 4, 15),
-            (lambda dev: setattr(dev, "BYTE", 256), "DEV.BYTE", 256, 8, 255),
-            (lambda dev: setattr(dev.WORD, "raw", 1 << 16), "DEV.WORD", 1 << 16, 16, 65535),
-            (lambda dev: dev.LONG.write(1 << 64), "DEV.LONG", 1 << 64, 64, (1 << 64) - 1),
+            (lambda dev: setattr(dev.PLAIN, "A", 16), ("DEV.PLAIN.A", 16, 4, 15)),
+            (lambda dev: setattr(dev.PLAIN, "A", -1), ("DEV.PLAIN.A", -1, 4, 15)),
+            (lambda dev: dev.PLAIN.modify(B=99), ("DEV.PLAIN.B", 99, 4, 15)),
+            (lambda dev: setattr(dev, "BYTE", 256), ("DEV.BYTE", 256, 8, 255)),
+            (lambda dev: setattr(dev.WORD, "raw", 1 << 16), ("DEV.WORD", 1 << 16, 16, 65535)),
+            (lambda dev: dev.LONG.write(1 << 64), ("DEV.LONG", 1 << 64, 64, (1 << 64) - 1)),
         ],
     )
     def test_a_value_that_does_not_fit_names_everything(
-        self, dev: Any, bus: Recorder, write: Any, path: str, value: int, width: int, largest: int
+        self, dev: Any, bus: Recorder, write: Any, told: tuple[str, int, int, int]
     ) -> None:
+        path, value, *_ = told
         with pytest.raises(ValueDoesNotFit) as caught:
             write(dev)
         error = caught.value
-        assert (error.path, error.value, error.width, error.largest) == (
-            path, value, width, largest,
-        )  # fmt: skip
+        assert (error.path, error.value, error.width, error.largest) == told
         assert path in str(error)
         assert str(value) in str(error)
         assert bus.taken() == []

@@ -79,12 +79,15 @@ def whole(report: Report, statement: str) -> list[tuple[str, int, int]]:
     """The same for the HPET, whose 64-bit accesses this QEMU may carry as two halves.
 
     Its model takes 32 bits at most, so QEMU itself splits, low half first; later ones take 64.
-    That the CPU made one access is shown on storage that takes 64 bits.
+    That the CPU made one access is shown on storage that takes 64 bits. The running counter is
+    meant to be read in halves, so its accesses are shown as they are.
     """
+    halves = "MAIN_CNT" in statement
     seen: list[tuple[str, int, int]] = []
     for kind, address, width, _, region in report.steps[statement].bus:
         assert region == "hpet"
-        if width == 32 and address % 8 == 4 and seen and seen[-1] == (kind, address - 4, 32):
+        low = (kind, address - 4, 32)
+        if not halves and width == 32 and address % 8 == 4 and seen[-1:] == [low]:
             seen[-1] = (kind, address - 4, 64)
         else:
             seen.append((kind, address, width))
@@ -95,7 +98,8 @@ def test_the_command_line_reads_the_capabilities(either: Report) -> None:
     step = "command('read', 'pc', 'HPET.GCAP_ID')"
     done = either.steps[step].result
     assert isinstance(done, dict)
-    assert (done["status"], done["err"]) == (0, "")
+    assert done["status"] == 0
+    assert "pc is opened on </dev/mem" in done["err"]
     assert f"{GCAP_ID:#018x}" in done["out"]
     assert whole(either, step) == [("read", HPET, 64)]
 

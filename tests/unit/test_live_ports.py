@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from regmap._core import merge
 from regmap.backends.base import Attachable, Backend, Port, Updating, update
+from regmap.backends.trace import TraceBackend
+from regmap.errors import BackendError, BadAddress, ValueDoesNotFit
 from regmap.live.parts import InParts
 from regmap.live.percpu import OnCpu
-from regmap.backends.trace import TraceBackend
 from regmap.live.window import WindowPort
-from regmap.errors import BackendError, BadAddress, ValueDoesNotFit
 from regmap.model.chip import WordOrder
 
 
