@@ -29,7 +29,9 @@ class Map:
     ``fd`` may be closed afterwards; -1 maps fresh memory that forked children share. ``offset``
     is into the file and a multiple of the page size, ``address`` what the bus calls the first
     byte. The first Map installs the handler that turns bus faults into BusFault; a SIGSEGV or
-    SIGBUS handler installed later comes first and has to pass on what is not its own.
+    SIGBUS handler installed later comes first and has to pass on what is not its own. In a thread
+    that has blocked SIGSEGV or SIGBUS (``signal.pthread_sigmask``) a bus fault still ends the
+    process, since the kernel runs no handler there.
 
     Raises OSError as mmap(2) does, BadAddress where the addresses leave 64 bits.
     """
@@ -149,7 +151,7 @@ class Field:
 
     @property
     def members(self) -> MappingProxyType[int, object] | None:
-        """Enum members by value."""
+        """Enum members by value; a copy."""
 
     def __get__(self, instance: Register | None, owner: type | None = None, /) -> object: ...
     def __set__(self, instance: Register, value: object, /) -> None: ...
@@ -206,7 +208,7 @@ class Spec:
 
     @property
     def fields(self) -> MappingProxyType[str, Field]:
-        """Field by name, in the order given."""
+        """Field by name, in the order given; a copy."""
 
 @disjoint_base
 class Register:
@@ -225,7 +227,8 @@ class Register:
 
     ``port`` is a Map or any object with ``read``, ``write`` and perhaps ``update``. Raises
     BadAddress where the register would leave 64 bits; a register outside of its Map is refused
-    when it is accessed.
+    when it is accessed. What a port returns must be a number that fits, else BackendError. The
+    class of a register cannot be changed.
     """
 
     SPEC: ClassVar[Spec]
@@ -259,6 +262,13 @@ class Register:
     def store(self, value: int) -> None:
         """One write of the whole register. Raises ValueDoesNotFit."""
 
+    def act(self, mask: int, value: int) -> None:
+        """As ``update(mask, value)`` without a result: the shortest way to a write-one bit.
+
+        One write where nothing else is to be kept, else one read and one write. Raises
+        ValueDoesNotFit for a mask or value wider than the register.
+        """
+
     def update(self, mask: int, value: int, *, always_read: bool = False) -> int:
         """Change the bits of ``mask``; returns what was written.
 
@@ -273,7 +283,7 @@ class Block:
     A member is made by the subclass's ``_make(name)`` when it is first asked for and is that
     object for good. Assigning to a member that is a Register is its ``raw``; for any other
     member ``_set_member(name, value)`` is asked, and ``_unknown(name)`` for a name that is
-    nowhere.
+    nowhere. The class of a block cannot be changed.
     """
 
     NAMES: ClassVar[Names]

@@ -137,12 +137,23 @@ class UnknownName(RegmapError, AttributeError, LookupError):
         return f"; it has {', '.join(known)}" if 0 < len(known) <= _FEW else ""
 
 
+# Python refuses to write out a number of thousands of digits, and nobody would read it.
+_LONGEST_BITS = 256
+
+
+def _shown(number: int) -> str:
+    """A number for people; of a huge one, how long it is."""
+    bits = number.bit_length()
+    return str(number) if bits <= _LONGEST_BITS else f"of {bits} bits"
+
+
 class NoSuchElement(UnknownName, IndexError):
     """An index beyond an array, a view or a register's bits."""
 
     def __init__(self, owner: str, index: int, count: int) -> None:
-        super().__init__(owner, f"[{index}]")
-        self.args = (f"{owner} has no element {index}; it has {count}, from 0",)
+        shown = _shown(index)
+        super().__init__(owner, f"[{shown}]")
+        self.args = (f"{owner} has no element {shown}; it has {count}, from 0",)
 
 
 class AccessError(RegmapError):
@@ -182,7 +193,12 @@ class ValueDoesNotFit(RegmapError, ValueError):
         self.value = value
         self.width = width
         self.largest = largest
-        shown = f"{value} ({value:#x})" if isinstance(value, int) else repr(value)
+        if not isinstance(value, int):
+            shown = repr(value)
+        elif value.bit_length() > _LONGEST_BITS:
+            shown = _shown(value)
+        else:
+            shown = f"{value} ({value:#x})"
         tail = f": {why}" if why else ""
         super().__init__(
             f"{path}: value {shown} does not fit in {width} bit{'s' if width != 1 else ''}"

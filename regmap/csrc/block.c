@@ -75,9 +75,13 @@ static int names_contains(PyObject *self, PyObject *name)
     return PyDict_Contains(((Names *)self)->places, name);
 }
 
+/* Over a list of its own: an iterator of the dict would lead the collector's tools to the dict. */
 static PyObject *names_iter(PyObject *self)
 {
-    return PyObject_GetIter(((Names *)self)->places);
+    PyObject *keys = PyDict_Keys(((Names *)self)->places);
+    PyObject *iterator = keys != NULL ? PyObject_GetIter(keys) : NULL;
+    Py_XDECREF(keys);
+    return iterator;
 }
 
 static PyType_Slot names_slots[] = {

@@ -185,11 +185,20 @@ enum conversion number_of(PyObject *object, uint64_t *value);
 #define HEX_SIZE 19
 const char *hex(char buffer[HEX_SIZE], uint64_t value);
 
+/* How errors show a value that was given; NULL without an error set where it will not be shown, as
+ * Python writes out no int of thousands of digits. */
+COLD PyObject *shown(PyObject *object);
+#define HUGE_NUMBER "a number of thousands of digits"
+
 /* Why no access of `bytes` at `address` can be made through `map`; `path` may be NULL. */
 COLD bool refuse_access(Map *map, uint64_t address, unsigned bytes, const char *kind,
                         PyObject *path);
 COLD bool raise_fault(uint64_t address, unsigned bytes, const char *kind, PyObject *path);
 COLD bool raise_misfit(PyObject *path, PyObject *value, unsigned width);
+
+/* What others may see of a private dict. A proxy of the dict itself would let `proxy == other`
+ * hand that to other's __eq__, and the tables borrow from it. */
+PyObject *proxy_of_copy(PyObject *dict);
 
 /* ---- shared by Register and Block ----------------------------------------------------------- */
 

@@ -2,7 +2,11 @@
  * have gone without us.
  *
  * The handler is process-wide and installed with the first Map. A handler that somebody installs
- * later comes before ours and must pass on what is not its own. */
+ * later comes before ours and must pass on what is not its own.
+ *
+ * A thread that has blocked SIGSEGV or SIGBUS (pthread_sigmask) dies of a bus fault with the whole
+ * process: the kernel runs no handler for a fault whose signal is blocked, it resets the signal to
+ * its default action (force_sig_fault). To unblock them would be a system call an access. */
 #include "core.h"
 
 #include <errno.h>

@@ -26,8 +26,10 @@ static bool field_take_members(Field *field, PyObject *members)
     size_t count = 0;
     while (PyDict_Next(field->members, &at, &key, &member)) {
         if (!number(key, &value) || value > field->mask) {
-            PyErr_Format(PyExc_ValueError, "a member's value %R does not fit in %d bits", key,
-                         (int)field->width);
+            PyObject *text = shown(key);
+            PyErr_Format(PyExc_ValueError, "a member's value %V does not fit in %d bits", text,
+                         HUGE_NUMBER, (int)field->width);
+            Py_XDECREF(text);
             return false;
         }
         if (value + 1 > count)
@@ -176,7 +178,7 @@ GETTER(plain, PyBool_FromLong(field->plain))
 GETTER(acting, field->acting < 0 ? new_reference(NULL) : PyLong_FromLong(field->acting))
 GETTER(name, new_reference(field->name))
 GETTER(info, new_reference(field->info))
-GETTER(members, field->members != NULL ? PyDictProxy_New(field->members) : new_reference(NULL))
+GETTER(members, field->members != NULL ? proxy_of_copy(field->members) : new_reference(NULL))
 
 static PyGetSetDef field_attributes[] = {
     {"lsb", field_get_lsb, NULL, "The lowest bit.", NULL},

@@ -115,7 +115,10 @@ static size_t map_check(Map *map, PyObject *where, PyObject *width, const char *
     if (got == NOT_A_NUMBER)
         return NOWHERE;
     if (got == OUT_OF_RANGE || (bits != 8 && bits != 16 && bits != 32 && bits != 64)) {
-        PyErr_Format(core.BadAddress, "a width of %S bits; it must be 8, 16, 32 or 64", width);
+        PyObject *text = shown(width);
+        PyErr_Format(core.BadAddress, "a width of %V bits; it must be 8, 16, 32 or 64", text,
+                     HUGE_NUMBER);
+        Py_XDECREF(text);
         return NOWHERE;
     }
     *bytes = (unsigned)bits / 8;
@@ -123,7 +126,9 @@ static size_t map_check(Map *map, PyObject *where, PyObject *width, const char *
     if (got == NOT_A_NUMBER)
         return NOWHERE;
     if (got == OUT_OF_RANGE) {
-        PyErr_Format(core.BadAddress, "%S is no address of 64 bits", where);
+        PyObject *text = shown(where);
+        PyErr_Format(core.BadAddress, "%V is no address of 64 bits", text, HUGE_NUMBER);
+        Py_XDECREF(text);
         return NOWHERE;
     }
     /* Below the map this wraps to more than its size, as the map ends within 64 bits. */
@@ -275,7 +280,9 @@ static PyMethodDef map_methods[] = {
 
 static PyType_Slot map_slots[] = {
     {Py_tp_doc, "Map(fd, size, *, offset=0, address=0, writable=True)\n--\n\n"
-                "A shared mapping of a device or file, addressed as the bus addresses it."},
+                "A shared mapping of a device or file, addressed as the bus addresses it.\n\n"
+                "A bus fault raises BusFault, but ends the process in a thread that has blocked\n"
+                "SIGSEGV or SIGBUS (signal.pthread_sigmask): no handler runs there."},
     {Py_tp_new, map_new},
     {Py_tp_dealloc, map_dealloc},
     {Py_tp_getset, map_attributes},

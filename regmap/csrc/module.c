@@ -16,9 +16,12 @@ static PyObject *core_merge(PyObject *self, PyObject *const *args, Py_ssize_t co
         return NULL;
     for (int i = 0; i < 5; i++) {
         enum conversion got = number_of(given[i], &numbers[i]);
-        if (got == OUT_OF_RANGE)
-            PyErr_Format(PyExc_ValueError, "merge(): %s=%S is no number of 64 bits", names[i],
-                         given[i]);
+        if (got == OUT_OF_RANGE) {
+            PyObject *text = shown(given[i]);
+            PyErr_Format(PyExc_ValueError, "merge(): %s=%V is no number of 64 bits", names[i],
+                         text, HUGE_NUMBER);
+            Py_XDECREF(text);
+        }
         if (got != CONVERTED)
             return NULL;
     }

@@ -15,6 +15,8 @@ static PyObject *method_load(PyObject *self, PyObject *unused)
 /* A number that fits in the register, or a ValueDoesNotFit with its path. */
 static bool register_value(Register *reg, PyObject *object, uint64_t *value)
 {
+    if (LIKELY(number(object, value) && *value <= reg->spec->ones))
+        return true;
     enum conversion got = number_of(object, value);
     if (got == NOT_A_NUMBER)
         return false;
@@ -35,6 +37,24 @@ static PyObject *method_store(PyObject *self, PyObject *const *args, Py_ssize_t 
     Register *reg = (Register *)self;
     if (!arguments("store", args, count, keywords, names, 1, 1, given)
         || !register_value(reg, given[0], &value) || !register_store(reg, value))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *method_act(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                            PyObject *keywords)
+{
+    static const char *const names[] = {"mask", "value", NULL};
+    PyObject *given[2];
+    uint64_t mask, value;
+    Register *reg = (Register *)self;
+    if (UNLIKELY(count != 2 || keywords != NULL)) {
+        if (!arguments("act", args, count, keywords, names, 2, 2, given))
+            return NULL;
+        args = given;
+    }
+    if (UNLIKELY(!register_value(reg, args[0], &mask) || !register_value(reg, args[1], &value)
+                 || !register_update(reg, mask, &value, false)))
         return NULL;
     Py_RETURN_NONE;
 }
@@ -89,14 +109,6 @@ static size_t place(const Map *map, uint64_t address, unsigned bytes)
     return (size_t)offset;
 }
 
-static void replace(PyObject **where, PyObject *object)
-{
-    PyObject *old = *where;
-    Py_XINCREF(object);
-    *where = object;
-    Py_XDECREF(old);
-}
-
 static int register_init(PyObject *self, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"port", "address", "name", "context", NULL};
@@ -110,18 +122,25 @@ static int register_init(PyObject *self, PyObject *args, PyObject *keywords)
     if (got == NOT_A_NUMBER)
         return -1;
     if (got == OUT_OF_RANGE || reg->spec->bytes - 1u > UINT64_MAX - address) {
-        PyErr_Format(core.BadAddress, "%U: %S is not in a space of 64 bits", name, where);
+        PyObject *text = shown(where);
+        PyErr_Format(core.BadAddress, "%U: %V is not in a space of 64 bits", name, text,
+                     HUGE_NUMBER);
+        Py_XDECREF(text);
         return -1;
     }
-    reg->map = NULL;
-    replace(&reg->port, port);
-    replace(&reg->name, name);
-    replace(&reg->context, context);
+    PyObject *before[] = {reg->port, reg->name, reg->context};
+    Py_INCREF(port);
+    Py_INCREF(name);
+    Py_INCREF(context);
+    reg->port = port;
+    reg->name = name;
+    reg->context = context;
     reg->address = address;
-    if (Py_IS_TYPE(port, core.Map)) {
-        reg->offset = place((Map *)port, address, reg->spec->bytes);
-        reg->map = (Map *)port;
-    }
+    reg->map = Py_IS_TYPE(port, core.Map) ? (Map *)port : NULL;
+    reg->offset = reg->map != NULL ? place(reg->map, address, reg->spec->bytes) : NOWHERE;
+    /* Only now: this may run a finaliser that uses the register, or gets here again. */
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        Py_XDECREF(before[i]);
     return 0;
 }
 
@@ -139,9 +158,9 @@ static int register_traverse(PyObject *self, visitproc visit, void *arg)
 static int register_clear(PyObject *self)
 {
     Register *reg = (Register *)self;
-    reg->map = NULL;
-    replace(&reg->port, NULL);
-    replace(&reg->context, NULL);
+    reg->map = NULL; /* first: the port may be this */
+    Py_CLEAR(reg->port);
+    Py_CLEAR(reg->context);
     return 0;
 }
 
@@ -151,8 +170,8 @@ static void register_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     register_clear(self);
-    replace(&reg->name, NULL);
-    replace((PyObject **)&reg->spec, NULL);
+    Py_CLEAR(reg->name);
+    Py_CLEAR(reg->spec);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
 }
@@ -233,6 +252,8 @@ static PyMethodDef register_methods[] = {
      "update($self, mask, value, *, always_read=False)\n--\n\n"
      "Change the bits of `mask`; returns what was written. One write where nothing else is to be\n"
      "kept, else one read and one write."},
+    {"act", VECTOR(method_act), METH_FASTCALL | METH_KEYWORDS,
+     "act($self, mask, value)\n--\n\nAs update(), without a result."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -40,6 +40,11 @@ static bool spec_enter(Spec *spec, PyObject *name, PyObject *object, struct entr
     }
     Py_XDECREF(field->name);
     field->name = own;
+    int twice = PyDict_Contains(spec->fields, own); /* the table borrows what it would replace */
+    if (twice > 0)
+        PyErr_Format(PyExc_ValueError, "the same name %R twice", own);
+    if (twice != 0)
+        return false;
     if (PyDict_SetItem(spec->fields, own, object) < 0)
         return false;
 
@@ -163,7 +168,7 @@ GETTER(big_endian, PyBool_FromLong(spec->big_endian))
 GETTER(readable, PyBool_FromLong(spec->readable))
 GETTER(writable, PyBool_FromLong(spec->writable))
 GETTER(plain, PyBool_FromLong(spec->plain))
-GETTER(fields, PyDictProxy_New(spec->fields))
+GETTER(fields, proxy_of_copy(spec->fields))
 
 static PyGetSetDef spec_attributes[] = {
     {"width", spec_get_width, NULL, "In bits.", NULL},

@@ -60,7 +60,25 @@ const char *hex(char buffer[HEX_SIZE], uint64_t value)
     return buffer;
 }
 
+/* ---- what others see ------------------------------------------------------------------------ */
+
+PyObject *proxy_of_copy(PyObject *dict)
+{
+    PyObject *copy = PyDict_Copy(dict);
+    PyObject *proxy = copy != NULL ? PyDictProxy_New(copy) : NULL;
+    Py_XDECREF(copy);
+    return proxy;
+}
+
 /* ---- errors -------------------------------------------------------------------------------- */
+
+PyObject *shown(PyObject *object)
+{
+    PyObject *text = PyObject_Repr(object);
+    if (text == NULL)
+        PyErr_Clear();
+    return text;
+}
 
 bool refuse_access(Map *map, uint64_t address, unsigned bytes, const char *kind, PyObject *path)
 {
@@ -236,9 +254,14 @@ PyObject *generic_get(PyObject *self, PyObject *name)
 }
 
 /* As object's own for what is there already and for private names; a new public name would be a
- * misspelt register. */
+ * misspelt register. The class stays: the object keeps the Spec or Names of the one it was made
+ * by. */
 int generic_set(PyObject *self, PyObject *name, PyObject *value)
 {
+    if (PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
+        PyErr_Format(PyExc_TypeError, "the class of %R is for good", Py_TYPE(self));
+        return -1;
+    }
     if (is_private(name))
         return PyObject_GenericSetAttr(self, name, value);
     PyObject *shown = PyObject_GetAttr((PyObject *)Py_TYPE(self), name); /* the short way */

@@ -44,6 +44,8 @@ CASES: dict[str, tuple[Callable[[Any], object], str]] = {
     "write of a field that is all there is": (lambda reg: setattr(reg, "WHOLE", 1), "W"),
     "write-one beside plain fields": (lambda reg: setattr(reg, "ACTS", 1), "RW"),
     "update": (lambda reg: reg.update(1, 1), "RW"),
+    "act": (lambda reg: reg.act(1, 1), "RW"),
+    "act on everything": (lambda reg: reg.act(ones(reg.SPEC.width), 1), "W"),
     "update of everything": (lambda reg: reg.update(ones(reg.SPEC.width), 1), "W"),
     "update that must read": (
         lambda reg: reg.update(ones(reg.SPEC.width), 1, always_read=True),

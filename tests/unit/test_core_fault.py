@@ -77,6 +77,8 @@ OPERATIONS: dict[str, tuple[Callable[[Any], object], str]] = {
     "raw write": (lambda reg: setattr(reg, "raw", 1), "write"),
     "store": (lambda reg: reg.store(1), "write"),
     "update": (lambda reg: reg.update(1, 1), "read"),
+    "act": (lambda reg: reg.act(1, 1), "read"),
+    "act without a read": (lambda reg: reg.act(0xFFFF_FFFF, 1), "write"),
     "update without a read": (lambda reg: reg.update(0xFFFF_FFFF, 1), "write"),
 }
 
@@ -225,6 +227,17 @@ def test_a_signal_that_was_ignored_still_is(number: int) -> None:
 def test_a_fault_cannot_be_ignored() -> None:
     code = "signal.signal(signal.SIGSEGV, signal.SIG_IGN); m = truncated(); ctypes.string_at(0)"
     assert outcome(code)[0] == -signal.SIGSEGV
+
+
+def test_a_thread_that_blocks_the_signal_dies_of_the_fault() -> None:
+    """The kernel runs no handler for a fault whose signal is blocked; Map's docstring says so."""
+    code = """
+        m = truncated()
+        assert is_caught(m)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGBUS, signal.SIGSEGV])
+        print(is_caught(m))
+    """
+    assert outcome(code) == (-signal.SIGBUS, "")
 
 
 def test_a_python_handler_from_before_still_gets_its_signal() -> None:

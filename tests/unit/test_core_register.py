@@ -103,6 +103,24 @@ def test_update_is_merge(
             assert reg.load() == expected
 
 
+@given(layouts(), *[st.integers(0, ones(64))] * 3)
+def test_act_is_an_update_without_a_result(
+    layout: dict[str, Any], old: int, mask: int, value: int
+) -> None:
+    old, mask, value = (word & ones(layout["width"]) for word in (old, mask, value))
+    ports = [(Port(), Port()), (UpdatingPort(), UpdatingPort())]
+    with _core.Map(-1, PAGE, address=BASE) as mapping:
+        for one, other in [(mapping, mapping), *ports]:
+            acting, updating = register(one, **layout), register(other, **layout)
+            acting.store(old)
+            assert acting.act(mask, value) is None
+            acted = acting.load()
+            updating.store(old)
+            assert updating.update(mask, value) == acted == updating.load()
+            if isinstance(one, Port) and isinstance(other, Port):
+                assert one.calls == other.calls
+
+
 # ---- write-one fields ----------------------------------------------------------------------------
 
 
@@ -245,6 +263,13 @@ def test_numbers_and_what_is_none(mapping: _core.Map) -> None:
         reg.update(1)
     with pytest.raises(TypeError):
         reg.update(1, 1, True)
+    reg.act(value=0xFF, mask=2)
+    assert reg.load() == 2
+    for arguments in ((), (1,), (1, 1, 1), (1.0, 1), (1, None)):
+        with pytest.raises(TypeError):
+            reg.act(*arguments)
+    with pytest.raises(TypeError, match="no argument 'always_read'"):
+        reg.act(1, 1, always_read=True)
 
 
 # ---- where a register may be ---------------------------------------------------------------------
