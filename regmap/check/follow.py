@@ -15,7 +15,7 @@ __all__ = ["MOST_INDEXES", "ViewUse", "uses_of"]
 # No view has more indexes than this; of one that says so, the first are looked at.
 MOST_INDEXES = 65_536
 # All paths of a view with all their indexes: a budget against a description made to keep us busy.
-_MOST_STEPS = 1_000_000
+_MOST_STEPS = 250_000
 
 
 class ViewUse(NamedTuple):

@@ -33,7 +33,10 @@ def add(commands: Any) -> None:
     )
     add_target(read)
     read.add_argument(
-        "path", nargs="+", metavar="PATH", help="GPIO.GPLEV0, GPIO.GPLEV0.LEV17, GPIO.pin[17].level, P1-11.level"
+        "path",
+        nargs="+",
+        metavar="PATH",
+        help="GPIO.GPLEV0, GPIO.GPLEV0.LEV17, GPIO.pin[17].level, P1-11.level",
     )
     read.add_argument(
         "--raw",

@@ -28,7 +28,9 @@ def pin_called(layout: DeviceLayout, name: str) -> PinLayout | None:
         raise AccessError(name, f"it is no GPIO: {fixed}")
     if "-" in name and layout.pins:
         # Only the names of pins have a hyphen.
-        raise UnknownName(f"{layout.name}.pins", name, [each for p in layout.pins for each in p.names])
+        raise UnknownName(
+            f"{layout.name}.pins", name, [each for p in layout.pins for each in p.names]
+        )
     return None
 
 

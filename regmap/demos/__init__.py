@@ -2,7 +2,7 @@
 
 A demonstration is a module with a docstring, a ``BOARD`` and a function ``play(device)``. The stage
 shows each line of ``play`` with the bus traffic that the line causes. Further functions, all
-optional: ``prepare(simulator)`` sets the scene, ``draw(simulator)`` gives a picture as text,
+optional: ``prepare(sim)`` sets the scene, ``draw(simulator)`` gives a picture as text,
 ``off(device)`` leaves the hardware quiet when a run is cut short, and ``backend()`` makes a backend
 of its own in place of the simulator.
 """

@@ -79,6 +79,14 @@ class InstanceLayout:
         return self._block()
 
     @property
+    def clock_hint(self) -> str:
+        """What to do where it has no clock, "" where it needs none."""
+        if self.clock is None:
+            return ""
+        wanted = ", ".join(f"{path} = {value}" for path, value in self.clock.enable)
+        return f"it needs {wanted}; {self.name}.clock.enable() does that"
+
+    @property
     def size(self) -> int:
         """Bytes that it takes from its base."""
         return self._size or self.block.size

@@ -135,6 +135,8 @@ def field_refusals(field: Field, masks: WriteMasks, effect: str) -> tuple[str, s
         refuse_write = "it is read-only"
     elif masks.guess & rest:
         refuse_write = f"its neighbours cannot be left alone: {masks.why_guess}"
+    elif field.constraint is not None and field.constraint.as_read:
+        refuse_write = "it takes only what was read; modify() its neighbours and it is kept"
     elif masks.keep & rest and effect:
         refuse_write = (
             f"its neighbours must be read first, and reading has a side effect ({effect})"

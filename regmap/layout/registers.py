@@ -117,6 +117,7 @@ def lay_out_register(
                 minimum=limits.minimum if limits else None,
                 maximum=limits.maximum if limits else None,
                 enum_only=bool(limits and limits.enum_only),
+                as_read=bool(limits and limits.as_read),
                 unit=field.unit,
                 description=field.description,
                 source=field.source,
@@ -149,6 +150,7 @@ def lay_out_register(
         verify=register.verify and not (refuse_read or effect),
         minimum=limits.minimum if limits else None,
         maximum=limits.maximum if limits else None,
+        as_read=bool(limits and limits.as_read),
         fields=tuple(laid),
         field_arrays=tuple(
             (python_name(name), tuple(renamed[element] for element in elements))

@@ -47,7 +47,8 @@ class FieldLayout(NamedTuple):
     ``bits`` are (lsb, width) from the least significant part. ``refuse_read`` and
     ``refuse_write`` give the reason why an attribute access is refused, "" where it is allowed.
     ``acting`` is the bit value that does something for a write-one or write-zero field, and
-    ``does`` the verb.
+    ``does`` the verb. ``minimum``, ``maximum``, ``enum_only`` and ``as_read`` (nothing but what
+    was read) limit what may be written.
     """
 
     name: str
@@ -66,9 +67,16 @@ class FieldLayout(NamedTuple):
     minimum: int | None = None
     maximum: int | None = None
     enum_only: bool = False
+    as_read: bool = False
     unit: str = ""
     description: str = ""
     source: str = ""
+
+    @property
+    def limited(self) -> bool:
+        """Whether not every number may be written to it."""
+        ranged = self.minimum is not None or self.maximum is not None
+        return ranged or self.enum_only or self.as_read
 
     @property
     def width(self) -> int:
@@ -120,12 +128,18 @@ class RegisterLayout(NamedTuple):
     verify: bool = False
     minimum: int | None = None
     maximum: int | None = None
+    as_read: bool = False
     fields: tuple[FieldLayout, ...] = ()
     field_arrays: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unit: str = ""
     lock: str = ""
     description: str = ""
     source: str = ""
+
+    @property
+    def limited(self) -> bool:
+        """Whether not every number may be written to the whole of it, fields aside."""
+        return self.minimum is not None or self.maximum is not None or self.as_read
 
     def field(self, name: str) -> FieldLayout:
         """The field of this name. Raises KeyError."""

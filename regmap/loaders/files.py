@@ -49,7 +49,9 @@ class Files:
             return None
         if data is None or len(data) > most:
             text = f"{source} is larger than {most >> 20} MiB"
-            self.log.error(SYNTAX, at or Place(str(source), 1, 1), text, "leave out what is not needed")
+            self.log.error(
+                SYNTAX, at or Place(str(source), 1, 1), text, "leave out what is not needed"
+            )
             return None
         return data
 

@@ -91,7 +91,7 @@ class Keys:
                     log.error(WRONG_VALUE, at, f"{self.what} needs `{key}`", f"add `{key}:`")
         return values if complete else None
 
-    def _unknown(self, key: str, key_node: Scalar, log: Log) -> list[str]:
+    def _unknown(self, key: str, key_node: Scalar, log: Log) -> tuple[str, ...]:
         """Report a key that there is not; the ones that may be meant."""
         known = [str(each) for each in self._readers]
         fix = did_you_mean(key, known)

@@ -454,7 +454,7 @@ def test_all_problems_are_told_at_once() -> None:
         " fields: {F: {bits: 7:4, enum: x}}}\n  B: {offset: 8}\n"
     )
     assert [each.rule for each in loaded.problems] == [
-        *("RM005", "RM002", "RM003", "RM004", "RM003", "RM004", "RM004", "RM101")
+        *("RM005", "RM002", "RM003", "RM004", "RM003", "RM004", "RM101")
     ]
 
 
