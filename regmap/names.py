@@ -42,7 +42,7 @@ RESERVED_LATER = frozenset(
 )
 RESERVED = RESERVED_LATER | frozenset(
     """
-    address as_integer_ratio backend bit bit_count bit_length blocks check_field check_raw
+    act address as_integer_ratio backend bit bit_count bit_length blocks check_field check_raw
     check_write clear clock close conjugate context cpu denominator fields from_bytes imag index
     is_integer layout load local modify mro name names numerator on_cpu parent path pin pins port
     raw read real register replace reset set store to_bytes toggle update wait width window write

@@ -82,10 +82,9 @@ def _operation(draw: st.DrawFn, path: str, layout: RegisterLayout) -> Operation:
         fields = [field for field in layout.fields if field.does] or list(layout.fields)
         first = draw(st.sampled_from(fields))
         rest = draw(st.lists(st.sampled_from(fields), max_size=2))
-        names = dict.fromkeys(field.name for field in (first, *rest))
-        return Operation(
-            verb, path, (draw(st.sampled_from([first.does or "set", "clear"])), *names)
-        )
+        named = dict.fromkeys(field.name for field in (first, *rest))
+        does = draw(st.sampled_from([first.does or "set", "clear"]))
+        return Operation(verb, path, (does, *named))
     return Operation(verb, path)
 
 

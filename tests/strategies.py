@@ -156,8 +156,8 @@ def registers(draw: st.DrawFn, name: str = "R", *, dimensions: int = 0) -> Regis
         reset_mask=draw(st.one_of(st.none(), numbers(width))) if reset is not None else None,
         fields=inside,
         access_widths=draw(st.sampled_from([(), (part,), (part, width)])),
-        word_order=draw(st.sampled_from(orders)) if part < width else None,  # type: ignore[arg-type]
-        byte_order=draw(st.sampled_from(["little", "big"])),  # type: ignore[arg-type]
+        word_order=draw(st.sampled_from(orders)) if part < width else None,
+        byte_order=draw(st.sampled_from(["little", "big"])),
         verify=draw(st.sampled_from([False] * 7 + [True])),
         constraint=None if inside else draw(constraints(width, False)),
     )
@@ -199,8 +199,7 @@ def _items(draw: st.DrawFn, name: str, depth: int) -> Register | Group:
     counts = draw(_COUNTS)
     if kind == "array":
         register = draw(registers(name, dimensions=len(counts)))
-        array = draw(arrays(name, counts, register.width // 8))
-        return replace(register, array=array)
+        return replace(register, array=draw(arrays(name, counts, register.width // 8)))
     inner = _placed([draw(_items(f"M{n}", depth - 1)) for n in range(draw(st.integers(1, 2)))])
     size = -(-_end(inner) // 8) * 8
     array = draw(st.one_of(st.none(), arrays(name, counts, size)))
@@ -271,7 +270,7 @@ def _windows(draw: st.DrawFn) -> tuple[list[Register | Group], Window]:
                 register,
                 offset=at,
                 access_widths=(width,),
-                word_order=draw(st.sampled_from(["low-first", "high-first"])),  # type: ignore[arg-type]
+                word_order=draw(st.sampled_from(["low-first", "high-first"])),
             )
         )
         at += parts

@@ -132,7 +132,7 @@ def node(value: object, shared: Shared | None = None, *, hexadecimal: bool = Fal
     if isinstance(value, tuple) and kind is tuple:
         items = [("", node(item, shared, hexadecimal=hexadecimal)) for item in value]
         return bracket("(", items, ")")
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and all(type(key) is str for key in value):
         pairs = [(f"{literal(key)}: ", node(item, shared)) for key, item in value.items()]
         return bracket("{", pairs, "}")
     raise TypeError(f"a {kind.__name__} has no literal")

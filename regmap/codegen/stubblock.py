@@ -7,7 +7,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from regmap.codegen.literal import WIDTH, Node
 from regmap.codegen.scope import Class, Scope
-from regmap.codegen.stubregister import Registers, doc, generic, sentence
+from regmap.codegen.stubregister import (
+    HIDDEN_FROM_READ,
+    Registers,
+    assigned,
+    doc,
+    generic,
+    sentence,
+)
 from regmap.layout.shape import (
     ArrayLayout,
     BlockLayout,
@@ -158,12 +165,17 @@ def _field(target: Target, registers: Mapping[str, RegisterAt]) -> FieldLayout:
     """The field that a target is; a bit or a whole register is like one without names."""
     layout = registers[target.register].register
     if target.field:
-        return layout.field(target.field)
+        return assigned(layout.field(target.field), layout)
+    no_read, no_write = layout.refuse_read or layout.side_effect, layout.refuse_write
+    if target.bit >= 0:
+        mask = 1 << target.bit
+        for owner in (field for field in layout.fields if field.mask & mask):
+            no_read = no_read or ("it is write-only" if owner.access in HIDDEN_FROM_READ else "")
+            kept = owner.limited or owner.access == "read-only"
+            no_write = no_write or ("it is not written by bits" if kept else "")
+        no_write = no_write or ("it takes only what was read" if layout.as_read else "")
     return FieldLayout(
-        target.register,
-        ((0, layout.width),),
-        refuse_read=layout.refuse_read or layout.side_effect,
-        refuse_write=layout.refuse_write,
+        target.register, ((0, layout.width),), refuse_read=no_read, refuse_write=no_write
     )
 
 

@@ -10,9 +10,10 @@ from regmap.codegen.scope import Class, Scope
 from regmap.layout.shape import EnumLayout, FieldLayout, RegisterAt, RegisterLayout
 from regmap.names import LONGEST
 
-__all__ = ["Registers", "doc", "generic", "literals", "sentence"]
+__all__ = ["HIDDEN_FROM_READ", "Registers", "assigned", "doc", "generic", "sentence"]
 
-_HIDDEN_FROM_READ = frozenset({"write-only", "writeOnce"})
+# A snapshot does not show fields with this access.
+HIDDEN_FROM_READ = frozenset({"write-only", "writeOnce"})
 # Nobody names every value of a wider field.
 _WIDEST_NAMED = 10
 _MOST_OFFSETS = 4
@@ -31,7 +32,7 @@ def doc(*paragraphs: str) -> str:
     return literal(text) if text else ""
 
 
-def literals(texts: Iterable[str]) -> Node | None:
+def _literals(texts: Iterable[str]) -> Node | None:
     """The type of some texts, or None without any. A checker prints them to a terminal, so that
     only short ones of plain characters are told; the others work at run time all the same."""
     plain = dict.fromkeys(
@@ -124,7 +125,7 @@ class Registers:
             return "_t.Int", ""
         names = [name for name, _ in enum.members] + [name for name, _, _ in enum.patterns]
         names += [printed for printed, python in enum.names if python in names]
-        node = literals(names)
+        node = _literals(names)
         if node is None:
             return "_t.Int", ""
         return self._enum(enum) if enum.members else "_t.Int", self._scope.alias("n", node)
@@ -180,10 +181,12 @@ class Registers:
     def _body(self, layout: RegisterLayout) -> tuple[str, ...]:
         body: list[str] = []
         for field in layout.fields:
-            body += [f"{field.name}: {self.attribute(field)}", *filter(None, [_field_doc(field)])]
+            body.append(f"{field.name}: {self.attribute(assigned(field, layout))}")
+            body += filter(None, [_field_doc(field)])
         for name, elements in layout.field_arrays:
             if elements:
-                body.append(f"{name}: {self._array(layout.field(elements[0]))}")
+                first = assigned(layout.field(elements[0]), layout)
+                body.append(f"{name}: {self._array(first)}")
         return (*body, *self._methods(layout))
 
     def _methods(self, layout: RegisterLayout) -> Iterable[str]:
@@ -191,7 +194,7 @@ class Registers:
         if fields and not layout.refuse_write:
             unpacked = f"**fields: _t.Unpack[{self._keywords(fields)}]"
             yield f"def write(self, value: _t.Int = ..., /, {unpacked}) -> None: ..."
-            if not (layout.keep and layout.side_effect):
+            if not (layout.as_read or (layout.keep and layout.side_effect)):
                 yield f"def modify(self, /, {unpacked}) -> None: ..."
         fields = _readable(layout)
         if fields and not (layout.refuse_read or layout.side_effect):
@@ -199,8 +202,8 @@ class Registers:
             unpacked = f"**fields: _t.Unpack[{self._polled(layout, fields)}]"
             yield f"def wait(self, until: _t.Until[{value}] = ..., /, {unpacked}) -> {value}: ..."
         for verb in ("set", "clear", "toggle"):
-            node = literals(field.name for field in _writable(layout) if field.does == verb)
-            if node is not None and not layout.refuse_write:
+            node = _literals(field.name for field in _writable(layout) if field.does == verb)
+            if node is not None and not (layout.refuse_write or layout.as_read):
                 yield f"def {verb}(self, *names: {self._scope.alias('n', node)}) -> None: ..."
 
     def _snapshot(self, layout: RegisterLayout) -> str:
@@ -226,9 +229,10 @@ class Registers:
         return self._keywords(rest, self._keywords(first))
 
     def _polled(self, layout: RegisterLayout, fields: Sequence[FieldLayout]) -> str:
-        """The keywords of ``wait``; a field that is called like one of its own has none."""
-        kept = [field for field in fields if field.name not in _POLLING]
-        alike = len(kept) == len(layout.fields)
+        """The keywords of ``wait``: names are those that reads have, and a field that is called
+        like a keyword of its own has none."""
+        kept = [field._replace(write_enum=None) for field in fields if field.name not in _POLLING]
+        alike = kept == [*layout.fields]
         base = self._every(layout) if alike else self._keywords(kept)
         return self._scope.shape("q", f"{base}, _t.Polling, total=False", ())
 
@@ -252,12 +256,19 @@ class Registers:
 _POLLING = frozenset({"timeout_s", "period_s"})
 
 
+def assigned(field: FieldLayout, layout: RegisterLayout) -> FieldLayout:
+    """A field as its own attribute may be used: where the register takes only what was read, it
+    is as if it were read-only."""
+    return field._replace(refuse_write="it takes only what was read") if layout.as_read else field
+
+
 def _writable(layout: RegisterLayout) -> list[FieldLayout]:
-    return [field for field in layout.fields if field.access != "read-only"]
+    """The fields that may be named in a write."""
+    return [each for each in layout.fields if each.access != "read-only" and not each.as_read]
 
 
 def _readable(layout: RegisterLayout) -> list[FieldLayout]:
-    return [field for field in layout.fields if field.access not in _HIDDEN_FROM_READ]
+    return [field for field in layout.fields if field.access not in HIDDEN_FROM_READ]
 
 
 def _action(action: str) -> str:

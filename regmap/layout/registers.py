@@ -13,7 +13,7 @@ from regmap.model.chip import Enum, Field, Register
 from regmap.model.expr import ExprError
 from regmap.names import Taken, python_name, unique_name
 
-__all__ = ["EnumShelf", "lay_out_register"]
+__all__ = ["INDEX_NAMES", "EnumShelf", "lay_out_register"]
 
 INDEX_NAMES = "ijklmnop"
 _MOST_VALUES = 200_000

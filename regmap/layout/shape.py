@@ -22,6 +22,7 @@ __all__ = [
     "RegisterLayout",
     "StepLayout",
     "Target",
+    "ViewKind",
     "ViewLayout",
     "ViewMember",
     "WindowLayout",

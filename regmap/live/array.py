@@ -10,7 +10,9 @@ from typing import Any
 from regmap.errors import NoSuchElement
 from regmap.layout.shape import CountLayout
 from regmap.live.block import Block, Member
+from regmap.live.handle import Indexed
 from regmap.live.register import Register
+from regmap.live.value import as_index
 
 __all__ = ["Array", "ArrayMember"]
 
@@ -31,22 +33,32 @@ class ArrayMember(Member):
         self.counts = counts
         self.elements = elements
         self.live = live
+        self.covers = tuple(name for name, _ in elements)
 
     def make(self, block: Block, name: str) -> Array:
         """The array of ``block``."""
         return Array(block, name, self, prefix=(), counts=self.counts)
 
+    def registers(self, block: Block, name: str, *, there: bool) -> Iterator[Register]:
+        """Those of all elements."""
+        array: Array = getattr(block, name)
+        for element in array.present() if there else array.every():
+            if isinstance(element, Register):
+                yield element
+            else:
+                yield from element._registers(there=there)
+
     def __repr__(self) -> str:
         return f"<array of {' x '.join(map(str, self.counts))}>"
 
 
-class Array:
+class Array(Indexed):
     """A live array. ``array[3]`` is the element; of an array with more dimensions, the rest of
     it (``array[1, 2]`` and ``array[1][2]`` are the same).
 
-    Indexing touches no bus. Where the hardware states how many elements there are, ``len()`` and
-    iteration read that field once each time (``list(array)`` asks for both); an index is held
-    against the largest possible.
+    Indexing touches no bus. Where the hardware states how many elements there are, ``count()``
+    and iteration read that field once each time, and ``len()`` is refused: Python asks for it
+    unseen, as ``list(array)`` does beside iterating. An index is held against the largest possible.
     """
 
     __slots__ = ("_block", "_counts", "_made", "_member", "_name", "_prefix")
@@ -92,7 +104,9 @@ class Array:
         return max(0, min(stated, self._counts[0]))
 
     def __len__(self) -> int:
-        return self.count()
+        if self._member.live is not None:
+            raise TypeError(f"{self.path}: the hardware states how many there are; ask count()")
+        return self._counts[0]
 
     def __bool__(self) -> bool:
         return True
@@ -103,6 +117,7 @@ class Array:
             for part in index:
                 found = found[part]
             return found
+        index = as_index(index, self.path)
         count = self._counts[0]
         if not 0 <= index < count:
             raise NoSuchElement(self.path, index, count)
@@ -122,16 +137,17 @@ class Array:
         return self._element(flat)
 
     def _element(self, flat: int) -> Any:
-        found = self._made.get(flat)
-        if found is None:
+        if flat not in self._made:
             name, member = self._member.elements[flat]
             with self._block.context.lock:
-                if member is None:
-                    found = getattr(self._block, name)
-                else:
-                    found = self._made.get(flat) or member.make(self._block, name)
-                self._made[flat] = found
-        return found
+                # Another thread may have been faster; then its object counts.
+                if flat not in self._made:
+                    self._made[flat] = (
+                        getattr(self._block, name)
+                        if member is None
+                        else member.make(self._block, name)
+                    )
+        return self._made[flat]
 
     def __setitem__(self, index: int, value: int) -> None:
         self[index].raw = value
@@ -140,6 +156,10 @@ class Array:
         """The elements that are there; one bus read first where the hardware states how many."""
         for index in range(self.count()):
             yield self[index]
+
+    def __contains__(self, thing: object) -> bool:
+        """Whether it is one of the elements that can be there. No bus access."""
+        return any(thing is element for element in self.every())
 
     def every(self) -> Iterator[Any]:
         """Every element that can be there, in row-major order. No bus access."""

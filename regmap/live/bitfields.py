@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, ClassVar, NoReturn, Protocol, overload
 
 from regmap.errors import AccessError, NoSuchElement, NotReadable, NotWritable, ReadHasSideEffect
-from regmap.layout.shape import FieldLayout
-from regmap.live.value import as_number, check_fit
-
-if TYPE_CHECKING:
-    from regmap.live.register import Register
+from regmap.layout.shape import FieldLayout, RegisterLayout
+from regmap.live.handle import Handle
+from regmap.live.value import as_index, as_number, check_fit
 
 __all__ = ["Bits", "FieldArray", "FieldArrayInfo"]
+
+
+class _Register(Protocol):
+    """What is needed of a register."""
+
+    LAYOUT: ClassVar[RegisterLayout]
+
+    @property
+    def path(self) -> str: ...
+    def load(self) -> int: ...
+    def _merge(self, mask: int, value: int) -> None: ...
 
 
 class FieldArrayInfo(property):
@@ -25,12 +34,12 @@ class FieldArrayInfo(property):
     @overload
     def __get__(self, register: None, owner: type | None = None) -> FieldArrayInfo: ...
     @overload
-    def __get__(self, register: Register, owner: type | None = None) -> FieldArray: ...
-    def __get__(self, register: Register | None, owner: type | None = None) -> Any:
+    def __get__(self, register: _Register, owner: type | None = None) -> FieldArray: ...
+    def __get__(self, register: _Register | None, owner: type | None = None) -> Any:
         return self if register is None else FieldArray(register, self.elements)
 
 
-class FieldArray:
+class FieldArray(Handle):
     """The elements of a field array on one register: ``GPFSEL1.FSEL[7]`` is ``GPFSEL1.FSEL17``.
 
     Reading and assigning an element does what its own name does.
@@ -38,11 +47,12 @@ class FieldArray:
 
     __slots__ = ("_elements", "_register")
 
-    def __init__(self, register: Register, elements: tuple[str, ...]) -> None:
+    def __init__(self, register: _Register, elements: tuple[str, ...]) -> None:
         self._register = register
         self._elements = elements
 
     def _name(self, index: int) -> str:
+        index = as_index(index, self._register.path)
         if not -len(self._elements) <= index < len(self._elements):
             raise NoSuchElement(self._register.path, index, len(self._elements))
         return self._elements[index]
@@ -61,11 +71,21 @@ class FieldArray:
         """The names of the elements; iterating values would hide a bus read each."""
         return iter(self._elements)
 
+    def __reversed__(self) -> Iterator[str]:
+        """Their names from the last."""
+        return reversed(self._elements)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a field of this name is an element. No bus access."""
+        if not isinstance(name, str):
+            raise TypeError(f"{self._register.path}: only a name is looked for; read() values")
+        return name in self._elements
+
     def __repr__(self) -> str:
         return f"<fields {self._register.path}.{self._elements[0]} to {self._elements[-1]}>"
 
 
-class Bits:
+class Bits(Handle):
     """The single bits of a register: ``register.bit[3]``.
 
     Reading is one bus read. Assigning writes that bit as a field of its own would be written: one
@@ -74,17 +94,23 @@ class Bits:
 
     __slots__ = ("_register",)
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: _Register) -> None:
         self._register = register
 
-    def _path(self, index: int) -> str:
+    def _index(self, index: object) -> int:
+        path = f"{self._register.path}.bit"
+        number = as_index(index, path)
         width = self._register.LAYOUT.width
-        if not 0 <= index < width:
-            raise NoSuchElement(f"{self._register.path}.bit", index, width)
+        if not 0 <= number < width:
+            raise NoSuchElement(path, number, width)
+        return number
+
+    def _path(self, index: int) -> str:
         return f"{self._register.path}.bit[{index}]"
 
     def check_read(self, index: int) -> None:
         """Raise what reading a bit raises before its access. No bus access."""
+        index = self._index(index)
         layout, path, owner = self._register.LAYOUT, self._path(index), self._owner(index)
         if layout.refuse_read or (owner and owner.access in {"write-only", "writeOnce"}):
             raise NotReadable(path, layout.refuse_read or f"it belongs to {_why(owner)}")
@@ -93,20 +119,23 @@ class Bits:
 
     def __getitem__(self, index: int) -> int:
         self.check_read(index)
-        return self._register.load() >> index & 1
+        return self._register.load() >> self._index(index) & 1
 
     def __setitem__(self, index: int, value: int) -> None:
-        path = self._path(index)
-        owner = self._owner(index)
+        index = self._index(index)
+        path, owner = self._path(index), self._owner(index)
         if owner and owner.access == "read-only":
             raise NotWritable(path, f"it belongs to {_why(owner)}")
-        if owner and (owner.enum_only or owner.minimum is not None or owner.maximum is not None):
+        if owner and owner.as_read:
+            raise AccessError(path, f"{owner.name} takes only what was read")
+        if owner and owner.limited:
             raise AccessError(path, f"{owner.name} does not take every value; assign to it")
-        check_fit(path, as_number(value, path), 1)
+        number = as_number(value, path)
+        check_fit(path, number, 1)
         acting = owner.acting if owner else self._acting()
-        if acting is not None and value != acting:
-            raise AccessError(path, f"writing {int(value)} would do nothing; a {acting} acts")
-        self._register._merge(1 << index, int(value) << index)
+        if acting is not None and number != acting:
+            raise AccessError(path, f"writing {number} would do nothing; a {acting} acts")
+        self._register._merge(1 << index, number << index)
 
     def _owner(self, index: int) -> FieldLayout | None:
         """The field that the bit belongs to."""
@@ -120,6 +149,14 @@ class Bits:
 
     def __len__(self) -> int:
         return self._register.LAYOUT.width
+
+    def _many(self, *_: object) -> NoReturn:
+        raise TypeError(
+            f"{self._register.path}.bit: each bit would be a bus read; take them from read()"
+        )
+
+    # Without these Python would go through __getitem__ and read once for each bit.
+    __iter__ = __reversed__ = __contains__ = _many
 
     def __repr__(self) -> str:
         return f"<bits of {self._register.path}>"

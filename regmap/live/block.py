@@ -6,26 +6,37 @@ the nearest ones. Iterating gives registers in address order, without reading an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from regmap import _core
 from regmap.errors import AccessError, NotWritable, UnknownName
 from regmap.layout.shape import WindowLayout
 from regmap.live.clock import Clock
-from regmap.live.context import Context
+from regmap.live.context import Context, place_of
+from regmap.live.handle import Handle
+from regmap.live.lookup import lookup
 from regmap.live.register import Register
 
-__all__ = ["Block", "GroupMember", "Member", "RegisterMember"]
+__all__ = ["Block", "GroupMember", "Member", "RegisterMember", "in_order"]
 
 
 class Member(property):
     """What a block class says of one of its names; a ``property`` so that completion tools do
     not evaluate the live object behind it."""
 
+    # The elements of an array have names of their own too: those that this member answers for.
+    covers: tuple[str, ...] = ()
+
     def make(self, block: Block, name: str) -> object:
         """The live object for this name of ``block``; no bus access."""
         raise NotImplementedError
+
+    def registers(self, block: Block, name: str, *, there: bool) -> Iterator[Register]:
+        """Every register behind this name of ``block``; with ``there``, only those that the
+        hardware says it has, which takes one bus read for each array whose length it states."""
+        del block, name, there
+        return iter(())
 
 
 class RegisterMember(Member):
@@ -62,6 +73,11 @@ class RegisterMember(Member):
         port = context.port_behind(window, layout, self.offset)
         return self.cls(port, self.offset * step, local, context)
 
+    def registers(self, block: Block, name: str, *, there: bool) -> Iterator[Register]:
+        """The one register."""
+        del there
+        yield getattr(block, name)
+
     def __repr__(self) -> str:
         return f"<register at {'index ' if self.window else '+'}{self.offset:#x}>"
 
@@ -86,17 +102,22 @@ class GroupMember(Member):
         local = f"{block.local}{name}."
         return self.cls(block.context, block.address + self.offset, local, block)
 
+    def registers(self, block: Block, name: str, *, there: bool) -> Iterator[Register]:
+        """Those of the group."""
+        group: Block = getattr(block, name)
+        return group._registers(there=there)
+
     def __repr__(self) -> str:
         return f"<group at +{self.offset:#x}>"
 
 
-class Block(_core.Block):
+class Block(Handle, _core.Block):
     """A block or group at an address, with its members as attributes.
 
     Safe between threads; two threads that touch a new name at once get the same object.
     """
 
-    __slots__ = ("__weakref__", "address", "context", "local", "parent")
+    __slots__ = ("__weakref__", "_address", "_context", "_local", "_parent")
     MEMBERS: ClassVar[Mapping[str, Member]] = {}
     WINDOWS: ClassVar[tuple[WindowLayout, ...]] = ()
     PER_CPU: ClassVar[bool] = False
@@ -117,10 +138,32 @@ class Block(_core.Block):
         self, context: Context, address: int, local: str = "", parent: Block | None = None
     ) -> None:
         super().__init__()
-        self.context = context
-        self.address = address
-        self.local = local
-        self.parent = parent
+        self._context = context
+        self._address = address
+        self._local = local
+        self._parent = parent
+
+    # The registers that were made already are where they are, so none of these can be changed.
+
+    @property
+    def context(self) -> Context:
+        """What all registers of its instance share."""
+        return self._context
+
+    @property
+    def address(self) -> int:
+        """Where it begins: absolute, in bytes."""
+        return self._address
+
+    @property
+    def local(self) -> str:
+        """Its path inside its instance, with a dot behind; "" for the instance itself."""
+        return self._local
+
+    @property
+    def parent(self) -> Block | None:
+        """The block that it is a group of."""
+        return self._parent
 
     @property
     def path(self) -> str:
@@ -165,16 +208,26 @@ class Block(_core.Block):
         raise NotWritable(f"{self.path}.{name}", "it is not a register; name one of its registers")
 
     def __iter__(self) -> Iterator[Register]:
-        """Every register once, groups and arrays included, in address order; reads nothing."""
-        from regmap.live.path import registers_of  # noqa: PLC0415  (path walks blocks)
+        """Every register once, groups and arrays included, in address order; those behind a
+        window come after the window's data register. Reads nothing."""
+        return iter(in_order(self._registers(there=False)))
 
-        return registers_of(self)
+    def _registers(self, *, there: bool) -> Iterator[Register]:
+        """Every register in the order of the description, some more than once."""
+        covered = {name for member in self.MEMBERS.values() for name in member.covers}
+        for name, member in self.MEMBERS.items():
+            if name not in covered:
+                yield from member.registers(self, name, there=there)
 
     def __getitem__(self, path: str) -> Any:
         """What a dotted path names: ``block["TIMER[0].CONF"]``. No bus access."""
-        from regmap.live.path import lookup  # noqa: PLC0415
-
         return lookup(self, path)
 
     def __repr__(self) -> str:
         return f"<block {self.path} at {self.address:#x}>"
+
+
+def in_order(registers: Iterable[Register]) -> list[Register]:
+    """Registers once each and in address order. No bus access."""
+    found = dict.fromkeys(registers)
+    return sorted(found, key=lambda register: place_of(register.port, register.address))

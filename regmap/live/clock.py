@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from regmap.errors import WaitTimeout
 from regmap.layout.device import ClockLayout
-
-if TYPE_CHECKING:
-    from regmap.live.device import Device
+from regmap.live.value import check_duration
 
 __all__ = ["Clock"]
+
+
+class _Root(Protocol):
+    """What gives a register of any instance by its path: a device."""
+
+    def __getitem__(self, path: str) -> Any: ...
 
 
 class Clock:
     """Switches an instance on, by registers of other instances of the same device."""
 
-    def __init__(self, device: Device, name: str, layout: ClockLayout) -> None:
+    def __init__(self, device: _Root, name: str, layout: ClockLayout) -> None:
         self._device = device
         self._name = name
         self._layout = layout
@@ -33,6 +37,7 @@ class Clock:
         One read and one write for each field to set, then one read a poll. Raises WaitTimeout
         after ``timeout_s`` seconds.
         """
+        check_duration("timeout_s", timeout_s)
         for path, value in self._layout.enable:
             register, _, field = path.rpartition(".")
             setattr(self._device[register], field, value)
@@ -49,8 +54,8 @@ class Clock:
     def _holds(self, path: str, value: int | str) -> bool:
         register, _, field = path.rpartition(".")
         live = self._device[register]
-        number = live.FIELDS[field].encode(value, path)
-        return bool(live.read().fields[field] == number)
+        number, care = live.FIELDS[field].wanted(value, path)
+        return bool(live.read().fields[field] & care == number)
 
     def __repr__(self) -> str:
         return f"<clock of {self._name}>"

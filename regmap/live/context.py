@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from regmap.bits import swap_bytes
 from regmap.errors import BadAddress
+from regmap.live.clock import Clock
 from regmap.live.parts import InParts
 from regmap.live.percpu import OnCpu
 from regmap.live.window import WindowPort
@@ -17,13 +18,22 @@ from regmap.live.window import WindowPort
 if TYPE_CHECKING:
     from regmap.backends.base import Port
     from regmap.layout.shape import RegisterLayout, WindowLayout
-    from regmap.live.clock import Clock
-    from regmap.live.register import Register
     from regmap.model.chip import WordOrder
 
-__all__ = ["Context", "Refused"]
+__all__ = ["Context", "Refused", "place_of"]
 
 _HOST_WIDTHS = (8, 16, 32, 64) if sys.maxsize > 1 << 32 else (8, 16, 32)
+
+
+class _Register(Protocol):
+    """What is needed of the registers of an index/data pair."""
+
+    @property
+    def address(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def LAYOUT(self) -> RegisterLayout: ...  # noqa: N802  (as registers call it)
 
 
 class Refused:
@@ -87,7 +97,7 @@ class Context:
         """The port for a register: in parts where the hardware or the bus takes no more."""
         return self._in_parts(self.port, layout, self._widths)
 
-    def window_port(self, window: WindowLayout, index: Register, data: Register) -> WindowPort:
+    def window_port(self, window: WindowLayout, index: _Register, data: _Register) -> WindowPort:
         """The port behind an index/data pair, one for each window with one lock."""
         with self.lock:
             port = self._windows.get(window.name)
@@ -131,7 +141,17 @@ class Context:
         if not layout.word_order:
             why = "the description does not say in which order its parts are accessed"
             return Refused(port, why)
-        return InParts(port, max(usable), cast("WordOrder", layout.word_order))
+        order = cast("WordOrder", layout.word_order)
+        return InParts(port, max(usable), order, big_endian=layout.big_endian)
+
+
+def place_of(port: object, address: int) -> tuple[int, int, int]:
+    """Where a register comes in address order: behind a window, after the data register."""
+    while isinstance(port, InParts | Refused):
+        port = port.port
+    if isinstance(port, WindowPort):
+        return port.data_address, 1, address
+    return address, 0, 0
 
 
 def _list(widths: tuple[int, ...]) -> str:

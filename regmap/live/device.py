@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, SupportsIndex
 
 from regmap import _core
-from regmap.backends.base import Attachable, Backend
-from regmap.errors import AccessError, NotWritable, UnknownName
+from regmap.backends.base import Attachable, Backend, Port, lock_of
+from regmap.errors import AccessError, NoSuchElement, NotWritable, UnknownName
 from regmap.layout.device import DeviceLayout, InstanceLayout
 from regmap.live.block import Block
 from regmap.live.clock import Clock
 from regmap.live.context import Context
+from regmap.live.handle import Handle, Indexed
+from regmap.live.lookup import lookup
 from regmap.live.register import Register
+from regmap.live.value import as_index
 from regmap.live.views import View, ViewItem
+from regmap.live.whole import whole
 
 __all__ = ["Device", "InstanceArrayMember", "InstanceMember", "Pins"]
 
@@ -49,14 +53,14 @@ class InstanceArrayMember(property):
         self.elements = elements
 
 
-class Device(_core.Block):
+class Device(Handle, _core.Block):
     """A chip or board on a backend. Instances are attributes, mapped when first touched.
 
     Close it, or use it as a context manager; a closed device raises ClosedError. Safe between
     threads. ``cpu`` is the CPU on which blocks that differ by CPU are accessed.
     """
 
-    __slots__ = ("__weakref__", "_closed", "_lock", "_pins", "backend", "cpu")
+    __slots__ = ("__weakref__", "_backend", "_closed", "_cpu", "_lock", "_pins", "_updates")
     LAYOUT: ClassVar[DeviceLayout]
     MEMBERS: ClassVar[Mapping[str, InstanceMember | InstanceArrayMember]] = {}
 
@@ -76,11 +80,22 @@ class Device(_core.Block):
 
     def __init__(self, backend: Backend, *, cpu: int | None = None) -> None:
         super().__init__()
-        self.backend = backend
-        self.cpu = cpu
+        self._backend = backend
+        self._cpu = cpu
         self._lock = RLock()
+        self._updates = lock_of(backend)
         self._pins: Pins | None = None
         self._closed = False
+
+    @property
+    def backend(self) -> Backend:
+        """What carries its accesses."""
+        return self._backend
+
+    @property
+    def cpu(self) -> int | None:
+        """The CPU on which blocks that differ by CPU are accessed."""
+        return self._cpu
 
     @property
     def layout(self) -> DeviceLayout:
@@ -90,6 +105,11 @@ class Device(_core.Block):
     @property
     def name(self) -> str:
         """The name of the chip or board."""
+        return self.LAYOUT.name
+
+    @property
+    def path(self) -> str:
+        """Where paths begin: its name."""
         return self.LAYOUT.name
 
     @property
@@ -119,7 +139,7 @@ class Device(_core.Block):
         """Give the backend back; a second call does nothing. Later accesses raise ClosedError."""
         if not self._closed:
             self._closed = True
-            self.backend.close()
+            self._backend.close()
 
     def __enter__(self) -> Self:
         return self
@@ -136,35 +156,28 @@ class Device(_core.Block):
         member = self.MEMBERS[name]
         with self._lock:
             if isinstance(member, InstanceArrayMember):
-                return tuple(getattr(self, element) for element in member.elements)
+                blocks = (getattr(self, element) for element in member.elements)
+                return Instances(blocks, f"{self.name}.{name}")
             return self._block(member)
 
     def _block(self, member: InstanceMember) -> Block:
-        layout, cls = member.layout, member.cls
+        layout, cls, hint = member.layout, member.cls, member.layout.clock_hint
         context = Context(
             layout.name,
             lambda: self._attach(layout),
-            widths=getattr(self.backend, "widths", None),
-            hint=self._hint(layout),
+            widths=getattr(self._backend, "widths", None),
+            hint=f"{layout.name} may have no clock: {hint}" if hint else "",
             clock=Clock(self, layout.name, layout.clock) if layout.clock else None,
         )
         if cls.PER_CPU and self.cpu is not None:
             context = context.on_cpu(self.cpu)
         return cls(context, layout.base)
 
-    def _attach(self, layout: InstanceLayout) -> Any:
-        if isinstance(self.backend, Attachable):
-            return self.backend.attach(layout.base, layout.size)
-        return self.backend
-
-    def _hint(self, layout: InstanceLayout) -> str:
-        if layout.clock is None:
-            return ""
-        wanted = ", ".join(f"{path} = {value}" for path, value in layout.clock.enable)
-        return (
-            f"{layout.name} may have no clock: it needs {wanted}; "
-            f"{layout.name}.clock.enable() does that"
-        )
+    def _attach(self, layout: InstanceLayout) -> Port:
+        port: Port = self._backend
+        if isinstance(self._backend, Attachable):
+            port = self._backend.attach(layout.base, layout.size)
+        return whole(port, self._updates)
 
     def _unknown(self, name: str) -> NoReturn:
         raise UnknownName(self.name, name, [*self.MEMBERS, "pin", "pins", "close", "blocks"])
@@ -180,16 +193,31 @@ class Device(_core.Block):
 
     def __getitem__(self, path: str) -> Any:
         """What a dotted path names: ``device["GPIO.GPFSEL1"]``. No bus access."""
-        from regmap.live.path import lookup  # noqa: PLC0415  (path walks devices)
-
         return lookup(self, path)
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"on {self.backend!r}"
+        state = "closed" if self._closed else f"on {self._backend!r}"
         return f"<{self.LAYOUT.kind} {self.name} {state}>"
 
 
-class Pins(Mapping[str, Any]):
+class Instances(Indexed, tuple[Block, ...]):  # noqa: SLOT001  (a tuple has room for no slots)
+    """The blocks of an array of instances."""
+
+    path: str
+
+    def __new__(cls, blocks: Iterable[Block], path: str) -> Self:
+        self = super().__new__(cls, blocks)
+        self.path = path
+        return self
+
+    def __getitem__(self, index: SupportsIndex) -> Block:  # type: ignore[override]
+        number = as_index(index, self.path)
+        if not 0 <= number < len(self):
+            raise NoSuchElement(self.path, number, len(self))
+        return tuple.__getitem__(self, number)
+
+
+class Pins(Handle, Mapping[str, Any]):
     """The pins of a board under all their names."""
 
     def __init__(self, device: Device) -> None:

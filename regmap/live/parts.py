@@ -20,16 +20,21 @@ _MOST_TRIES = 16
 class InParts:
     """A port that touches each part of a register once, in the stated order.
 
-    Part k lies ``k * part_width // 8`` bytes behind the address (little endian). The order
+    Part k lies ``k * part_width // 8`` bytes behind the address and is bits ``k * part_width``
+    and up of the number that goes through a port, which is little-endian always. ``order`` speaks
+    of the register's own number: of a ``big_endian`` register the low part lies last. The order
     ``high-low-high`` is for a counter that runs: reading repeats until the high part was the same
     before and after the low one; writing goes from high to low. The port's ``lock`` is held over
     all parts of an access.
     """
 
-    def __init__(self, port: Port, part_width: int, order: WordOrder) -> None:
+    def __init__(
+        self, port: Port, part_width: int, order: WordOrder, *, big_endian: bool = False
+    ) -> None:
         self.port = port
         self.part_width = part_width
         self.order = order
+        self.big_endian = big_endian
         self.lock = lock_of(port)
 
     def read(self, address: int, width: int) -> int:
@@ -69,7 +74,8 @@ class InParts:
         if value < 0 or value >> width:
             raise ValueDoesNotFit(f"{address:#x}", value, width, (1 << width) - 1)
         ones = (1 << self.part_width) - 1
-        steps = [(at, value >> k * self.part_width & ones) for k, at in enumerate(places)]
+        shifts = self._by_value([k * self.part_width for k in range(len(places))])
+        steps = [(at, value >> shift & ones) for at, shift in zip(places, shifts, strict=True)]
         with self.lock:
             for at, part in steps if self.order == "low-first" else reversed(steps):
                 self.port.write(at, self.part_width, part)
@@ -84,16 +90,22 @@ class InParts:
             return new
 
     def _places(self, address: int, width: int) -> list[int]:
+        """The addresses of the parts, that of the register's lowest bits first."""
         if width < self.part_width or width % self.part_width:
             raise BadAddress(
                 f"{width} bits at {address:#x}: the hardware takes whole parts of"
                 f" {self.part_width} bits here"
             )
         step = self.part_width // 8
-        return [address + k * step for k in range(width // self.part_width)]
+        return self._by_value([address + k * step for k in range(width // self.part_width)])
 
     def _read(self, address: int) -> int:
         return self.port.read(address, self.part_width)
 
     def _joined(self, parts: list[int]) -> int:
-        return sum(part << k * self.part_width for k, part in enumerate(parts))
+        """The port's number of parts that come lowest bits first."""
+        return sum(part << k * self.part_width for k, part in enumerate(self._by_value(parts)))
+
+    def _by_value(self, by_address: list[int]) -> list[int]:
+        """From the order of addresses to that of values, or back."""
+        return by_address[::-1] if self.big_endian else by_address

@@ -9,7 +9,7 @@ with another thread's on a mapping or behind a window.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import ClassVar, NoReturn
 
 from regmap import _core
 from regmap.bits import ones
@@ -27,13 +27,15 @@ from regmap.errors import (
 from regmap.layout.shape import FieldLayout, RegisterLayout
 from regmap.live.bitfields import Bits, FieldArrayInfo
 from regmap.live.context import Context
+from regmap.live.handle import Handle
+from regmap.live.spec import spec_of
 from regmap.live.value import FieldInfo, RegisterValue, as_number, check_fit
 from regmap.live.wait import wait_for
 
 __all__ = ["Register"]
 
 
-class Register(_core.Register):
+class Register(Handle, _core.Register):
     """One addressable word of the hardware, with its fields as attributes.
 
     A subclass states ``LAYOUT``; its fields are made from it. ``repr`` and comparison by identity
@@ -48,19 +50,9 @@ class Register(_core.Register):
         super().__init_subclass__()
         layout = cls.LAYOUT
         infos = {field.name: FieldInfo(field) for field in layout.fields}
-        fields = {name: _core_field(info, layout) for name, info in infos.items()}
-        limited = layout.minimum is not None or layout.maximum is not None
         cls.FIELDS = infos
-        cls.SPEC = _core.Spec(
-            width=layout.width,
-            keep=layout.keep,
-            neutral=layout.neutral,
-            big_endian=layout.big_endian,
-            readable=not (layout.refuse_read or layout.side_effect),
-            writable=not (layout.refuse_write or layout.verify or limited),
-            fields=fields,
-        )
-        for name, field in fields.items():
+        cls.SPEC = spec_of(layout, infos)
+        for name, field in cls.SPEC.fields.items():
             setattr(cls, name, field)
         for name, elements in layout.field_arrays:
             setattr(cls, name, FieldArrayInfo(elements))
@@ -105,7 +97,7 @@ class Register(_core.Register):
             return
         if not fields:
             raise TypeError("write() needs a number or fields")
-        self._set_raw(self.check_write(fields))
+        self._put(self.check_write(fields))
 
     def modify(self, /, **fields: object) -> None:
         """Change some fields and leave all others as they are.
@@ -143,7 +135,9 @@ class Register(_core.Register):
             raise NotWritable(self.path, self.LAYOUT.refuse_write)
         if self.LAYOUT.reset is None:
             raise AccessError(self.path, "its reset value is not known")
-        self._set_raw(self._reset_bits(named=0))
+        number = self._reset_bits(named=0)
+        self._check_range(number)
+        self._put(number)
 
     def wait(
         self,
@@ -156,9 +150,9 @@ class Register(_core.Register):
     ) -> RegisterValue:
         """Poll until every named field has its value, and return the snapshot that had.
 
-        One bus read a poll, every ``period_s`` seconds, at least one and one more at the end.
-        ``condition`` takes a snapshot instead. Raises WaitTimeout with the values seen,
-        ReadHasSideEffect, NotReadable.
+        One bus read a poll, every ``period_s`` seconds, at least one and one more at the end; one
+        alone where ``timeout_s`` is 0 or less. ``condition`` takes a snapshot instead. Raises
+        WaitTimeout with the values seen, ReadHasSideEffect, NotReadable, ValueError for NaN.
         """
         return wait_for(self, condition, fields, timeout_s, period_s)
 
@@ -175,6 +169,10 @@ class Register(_core.Register):
         for field in layout.fields:
             if field.acting is not None:
                 raw = raw & ~field.mask | (field.mask if field.acting == 0 else 0)
+            elif field.mask & ~named and field.as_read and field.access != "read-only":
+                raise AccessError(
+                    f"{self.path}.{field.name}", "it takes only what was read; modify() keeps it"
+                )
             elif field.mask & ~named & ~known and field.access != "read-only":
                 raise AccessError(
                     f"{self.path}.{field.name}",
@@ -193,6 +191,8 @@ class Register(_core.Register):
             info = self._info(name)
             number = info.encode(value, f"{self.path}.{name}")
             self._check_writable(info.layout)
+            if info.layout.as_read:
+                raise AccessError(f"{self.path}.{name}", info.layout.refuse_write)
             self._check_acts(info, number)
             mask |= info.mask
             placed |= info.place(number)
@@ -202,6 +202,8 @@ class Register(_core.Register):
         layout = self.LAYOUT
         if layout.refuse_write:
             raise NotWritable(self.path, layout.refuse_write)
+        if layout.as_read:
+            raise AccessError(self.path, "it takes only what was read; assign that to raw")
         if layout.guess & ~mask:
             raise AccessError(self.path, f"its neighbours cannot be left alone: {layout.why_guess}")
         reads = layout.keep if always_read else layout.keep & ~mask
@@ -209,7 +211,14 @@ class Register(_core.Register):
             raise ReadHasSideEffect(
                 self.path, f"its neighbours must be read first ({layout.side_effect})"
             )
-        written = self.update(mask, value, always_read=always_read)
+        if layout.limited:
+            with self.context.lock:  # no update: what is merged must be looked at in between
+                old = self.load() if reads else 0
+                written = _core.merge(old, layout.keep, layout.neutral, mask, value)
+                self._check_range(written)
+                self.store(written)
+        else:
+            written = self.update(mask, value, always_read=always_read)
         if layout.verify:
             self._verify(written)
 
@@ -243,14 +252,11 @@ class Register(_core.Register):
             raise NotWritable(f"{self.path}.{field.name}", "it is read-only")
 
     def _check_acts(self, info: FieldInfo, number: int) -> None:
-        acting = info.layout.acting
-        if acting is None:
-            return
-        neutral = 0 if acting else ones(info.width)
-        if number == neutral:
+        layout = info.layout
+        if number == info.idle:
             raise AccessError(
                 f"{self.path}.{info.name}",
-                f"writing {number:#x} would do nothing; a {acting} {info.layout.does}s it",
+                f"writing {number:#x} would do nothing; a {layout.acting} {layout.does}s it",
             )
 
     def _get_field(self, name: str) -> int:
@@ -282,7 +288,11 @@ class Register(_core.Register):
         Raises what that would raise before its access.
         """
         mask, placed = self._place(fields)
-        return self.check_raw(self._reset_bits(named=mask) & ~mask | placed)
+        if self.LAYOUT.refuse_write:
+            raise NotWritable(self.path, self.LAYOUT.refuse_write)
+        number = self._reset_bits(named=mask) & ~mask | placed
+        self._check_range(number)
+        return number
 
     def check_raw(self, value: object) -> int:
         """The number that ``raw = value`` would write. No bus access.
@@ -294,13 +304,19 @@ class Register(_core.Register):
             raise NotWritable(self.path, layout.refuse_write)
         number = as_number(value, self.path)
         check_fit(self.path, number, layout.width)
+        self._check_range(number)
+        for info in self.FIELDS.values():
+            info.check_inside(number, self.path)
+        return number
+
+    def _check_range(self, number: int) -> None:
+        layout = self.LAYOUT
         low, high = layout.minimum or 0, layout.maximum
         if number < low or (high is not None and number > high):
             largest = ones(layout.width) if high is None else high
             raise ValueDoesNotFit(
                 self.path, number, layout.width, largest, f"the smallest is {low:#x}"
             )
-        return number
 
     def _set_field(self, name: str, value: object) -> None:
         info = self.FIELDS[name]
@@ -314,7 +330,10 @@ class Register(_core.Register):
         )
 
     def _set_raw(self, value: object) -> None:
-        number = self.check_raw(value)
+        self._put(self.check_raw(value))
+
+    def _put(self, number: int) -> None:
+        """Store a number that was checked."""
         self.store(number)
         if self.LAYOUT.verify:
             self._verify(number)
@@ -361,19 +380,3 @@ class Register(_core.Register):
     __int__ = __index__ = __bool__ = __float__ = _number
     __lt__ = __le__ = __gt__ = __ge__ = _number
     context: Context
-
-
-def _core_field(info: FieldInfo, layout: RegisterLayout) -> Any:
-    """The core's descriptor for a field: on the fast path where it is plain."""
-    field = info.layout
-    limited = field.minimum is not None or field.maximum is not None or field.enum_only
-    return _core.Field(
-        info.bits[0].lsb,
-        info.width,
-        readable=not field.refuse_read,
-        writable=not (field.refuse_write or layout.refuse_write or layout.verify or limited),
-        acting=field.acting,
-        members=info.members or None,
-        plain=len(info.bits) == 1,
-        info=info,
-    )

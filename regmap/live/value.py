@@ -5,6 +5,7 @@ Pure arithmetic on numbers already read; nothing here touches a bus.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
@@ -15,7 +16,16 @@ from regmap.bits import BitRange, extract, insert, ones
 from regmap.errors import AccessError, NotANumber, NotReadable, UnknownName, ValueDoesNotFit
 from regmap.layout.shape import EnumLayout, FieldLayout, RegisterLayout
 
-__all__ = ["FieldEnum", "FieldInfo", "RegisterValue", "as_number", "check_fit", "enum_class"]
+__all__ = [
+    "FieldEnum",
+    "FieldInfo",
+    "RegisterValue",
+    "as_index",
+    "as_number",
+    "check_duration",
+    "check_fit",
+    "enum_class",
+]
 
 
 class FieldEnum(IntEnum):
@@ -45,6 +55,23 @@ def as_number(value: object, path: str) -> int:
     except TypeError:
         kind = type(value).__name__
         raise TypeError(f"{path}: takes a number, not {value!r} ({kind})") from None
+
+
+def as_index(index: object, path: str) -> int:
+    """``index`` as an int. Raises TypeError that names the path."""
+    try:
+        return int(operator.index(index))  # type: ignore[arg-type]
+    except NotANumber:
+        raise
+    except TypeError:
+        kind = type(index).__name__
+        raise TypeError(f"{path}: an index is a number, not a {kind}") from None
+
+
+def check_duration(name: str, seconds: float) -> None:
+    """Raise ValueError for what is no duration: a clock never gets there."""
+    if math.isnan(seconds):
+        raise ValueError(f"{name} is a number of seconds, not NaN")
 
 
 def check_fit(path: str, value: int, width: int) -> None:
@@ -78,9 +105,10 @@ class FieldInfo(property):
             if self.enum
             else {}
         )
-        written = layout.write_enum or layout.enum
-        self._numbers = _numbers(written)
+        self._numbers = _numbers(layout.write_enum or layout.enum)
         self._allowed = frozenset(self._numbers.values()) if layout.enum_only else None
+        # What does nothing when written to a write-one or write-zero field.
+        self.idle = None if layout.acting is None else 0 if layout.acting else ones(self.width)
 
     @property
     def name(self) -> str:
@@ -104,8 +132,38 @@ class FieldInfo(property):
                 raise UnknownName(f"the enum of {path}", value, self._numbers)
             value = self._numbers[value]
         number = as_number(value, path)
-        layout = self.layout
         check_fit(path, number, self.width)
+        self.check_limits(number, path)
+        return number
+
+    def wanted(self, value: object, path: str) -> tuple[int, int]:
+        """What a read has to show for ``value``: the field's own number, and which of its bits
+        matter. A name is one of the enum that reads have; what may be written plays no part.
+        Raises ValueDoesNotFit, UnknownName, TypeError."""
+        enum = self.layout.enum
+        if isinstance(value, str):
+            for name, number, care in enum.patterns if enum else ():
+                if name == value:
+                    return number & care, care
+            numbers = _numbers(enum)
+            if value not in numbers:
+                raise UnknownName(f"the enum of {path}", value, numbers)
+            value = numbers[value]
+        number = as_number(value, path)
+        check_fit(path, number, self.width)
+        return number, ones(self.width)
+
+    def check_inside(self, raw: int, path: str) -> None:
+        """Raise ValueDoesNotFit unless a register at ``path`` may be written with ``raw`` as far
+        as this field goes."""
+        if self.layout.limited and self.layout.access != "read-only":
+            number = extract(self.bits, raw)
+            if number != self.idle:
+                self.check_limits(number, f"{path}.{self.name}")
+
+    def check_limits(self, number: int, path: str) -> None:
+        """Raise ValueDoesNotFit unless the field may be written with ``number``."""
+        layout = self.layout
         low, high = layout.minimum or 0, layout.maximum
         if number < low or (high is not None and number > high):
             largest = (1 << self.width) - 1 if high is None else high
@@ -113,7 +171,6 @@ class FieldInfo(property):
         if self._allowed is not None and number not in self._allowed:
             names = ", ".join(self._numbers)
             raise ValueDoesNotFit(path, number, self.width, max(self._allowed), f"only {names}")
-        return number
 
     def place(self, number: int) -> int:
         """The field's own number in register position."""

@@ -19,16 +19,17 @@ from regmap.errors import (
     NotReadable,
     NotWritable,
     UnknownName,
-    ValueDoesNotFit,
 )
 from regmap.layout.shape import EnumLayout, StepLayout, Target
 from regmap.live.block import Block, Member
+from regmap.live.handle import Handle, Indexed
 from regmap.live.register import Register
+from regmap.live.value import as_index, as_number, check_fit
 
 __all__ = ["CallMember", "LevelMember", "StepsMember", "ValueMember", "View", "ViewItem", "ViewOf"]
 
 
-class ViewItem:
+class ViewItem(Handle):
     """One index of a view. A subclass has the members of its view as attributes."""
 
     VIEW: ClassVar[str] = ""
@@ -73,7 +74,10 @@ class ViewItem:
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> NoReturn:
-        # Python also comes here when a member was refused with an AttributeError.
+        # Python also comes here when a member was refused with an AttributeError. A private name
+        # is nobody's member, and may be one that an item without its __init__ does not have yet.
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         member = self.ACCESSORS.get(name)
         if isinstance(member, StepsMember):
             raise NotReadable(f"{self.path}.{name}", "the hardware does not show it")
@@ -150,9 +154,10 @@ class LevelMember(property):
         targets = self.targets[item.index]
         if len(targets) < 3:
             raise NotWritable(f"{item.path}.{self.name}", "it is read-only")
-        if value not in {0, 1}:
-            raise ValueDoesNotFit(f"{item.path}.{self.name}", value, 1, 1)
-        target = targets[1 if value else 2]
+        path = f"{item.path}.{self.name}"
+        number = as_number(value, path)
+        check_fit(path, number, 1)
+        target = targets[1 if number else 2]
         act(item.register(target.register), target)
 
 
@@ -178,11 +183,11 @@ def _action(register: Register, target: Target) -> tuple[int, int, bool]:
         owner = layout.field(target.field) if target.field else None
         mask = owner.mask if owner else ones(layout.width)
     if owner is not None:
-        acting, limited = owner.acting, owner.enum_only or owner.minimum is not None
-        limited = limited or owner.maximum is not None or owner.access == "read-only"
+        acting, limited = owner.acting, owner.limited or owner.access == "read-only"
     else:
         words = {"one": 1, "zer": 0}
         acting, limited = None if layout.fields else words.get(layout.write_action[:3]), False
+    limited = limited or layout.limited
     alone = not (layout.keep or layout.guess or layout.verify or layout.refuse_write or limited)
     return mask, 0 if acting == 0 else mask, alone
 
@@ -207,7 +212,7 @@ class CallMember:
         mask, value, alone = _action(register, target)
         if alone:
             # Nothing to keep and nothing to check: the core's single write is all there is to do.
-            method = partial(register.update, mask, value)
+            method = partial(register.act, mask, value)
         item.__dict__[self.name] = method
         return method
 
@@ -254,7 +259,7 @@ class StepsMember(property):
 
     def _prepared(
         self, item: ViewItem, step: StepLayout, value: object
-    ) -> tuple[Callable[[object], None] | None, object, int]:
+    ) -> tuple[Callable[[Any], None] | None, object, int]:
         """A step as a call with a number that is known to be right, and the wait after it."""
         target, number = step.target, value if step.value is None else step.value
         if target is None:
@@ -262,9 +267,9 @@ class StepsMember(property):
         register = item.register(target.register)
         if target.field:
             number = register.check_write({target.field: number})
-            return register._set_raw, number, step.wait_us
+            return register._put, number, step.wait_us
         if target.bit < 0:
-            return register._set_raw, register.check_raw(number), step.wait_us
+            return register._put, register.check_raw(number), step.wait_us
         return partial(_write, item, target), number, step.wait_us
 
 
@@ -297,7 +302,7 @@ class ViewOf(Member):
         return f"<view of {self.length}>"
 
 
-class View:
+class View(Indexed):
     """A live view: items by index. No bus access until a member of an item is used."""
 
     __slots__ = ("_block", "_items", "_member", "_name")
@@ -314,6 +319,7 @@ class View:
         return f"{self._block.path}.{self._name}"
 
     def __getitem__(self, index: int) -> Any:
+        index = as_index(index, self.path)
         if not 0 <= index < self._member.length:
             raise NoSuchElement(self.path, index, self._member.length)
         item = self._items.get(index)

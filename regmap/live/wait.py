@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import ClassVar, Protocol
 
 from regmap.errors import NotReadable, ReadHasSideEffect, WaitTimeout
-
-if TYPE_CHECKING:
-    from regmap.live.register import Register
-    from regmap.live.value import RegisterValue
+from regmap.layout.shape import RegisterLayout
+from regmap.live.value import FieldInfo, RegisterValue, check_duration
 
 __all__ = ["wait_for"]
 
 
+class _Readable(Protocol):
+    """What is needed of a register."""
+
+    LAYOUT: ClassVar[RegisterLayout]
+
+    @property
+    def path(self) -> str: ...
+    def read(self) -> RegisterValue: ...
+    def _info(self, name: str) -> FieldInfo: ...
+
+
 def wait_for(
-    register: Register,
+    register: _Readable,
     condition: Callable[[RegisterValue], bool] | None,
     fields: Mapping[str, object],
     timeout_s: float,
@@ -28,13 +37,16 @@ def wait_for(
         raise ReadHasSideEffect(register.path, f"polling would change it ({effect})")
     if condition is None and not fields:
         raise TypeError("wait() needs fields or a condition")
+    check_duration("timeout_s", timeout_s)
+    check_duration("period_s", period_s)
     mask = placed = 0
     for name, value in fields.items():
         info = register._info(name)
         if info.layout.refuse_read:
             raise NotReadable(f"{register.path}.{name}", info.layout.refuse_read)
-        mask |= info.mask
-        placed |= info.place(info.encode(value, f"{register.path}.{name}"))
+        number, care = info.wanted(value, f"{register.path}.{name}")
+        mask |= info.place(care)
+        placed |= info.place(number)
     wanted = ", ".join(f"{name}={value}" for name, value in fields.items()) or "its condition"
     end = time.monotonic() + timeout_s
     values: list[int] = []
@@ -52,4 +64,4 @@ def wait_for(
                 last=now,
                 values=tuple(values),
             )
-        time.sleep(min(period_s, max(0.0, end - time.monotonic())))
+        time.sleep(max(0.0, min(period_s, end - time.monotonic())))

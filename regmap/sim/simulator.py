@@ -7,13 +7,22 @@ can say; what a peripheral does beyond that comes from hooks.
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right
 from collections.abc import Callable
 from threading import RLock
 
 from regmap._core import merge
 from regmap.bits import ones, swap_bytes
-from regmap.errors import AccessError, BusFault, ClosedError, NoSuchElement, UnknownName
+from regmap.errors import (
+    AccessError,
+    BadAddress,
+    BusFault,
+    ClosedError,
+    NoSuchElement,
+    UnknownName,
+    ValueDoesNotFit,
+)
 from regmap.layout.device import DeviceLayout, InstanceLayout
 from regmap.layout.shape import RegisterLayout, ViewLayout
 from regmap.model.access import READ_RULES, WRITE_RULES, Access, ReadAction, WriteAction
@@ -24,6 +33,8 @@ from regmap.sim.pads import Pads
 __all__ = ["Simulator"]
 
 Hook = Callable[[int], int]
+
+_MANY_DIGITS = 600
 
 
 class Simulator:
@@ -50,20 +61,29 @@ class Simulator:
     # The bus side.
 
     def read(self, address: int, width: int) -> int:
-        """One bus read; applies read actions. Raises BusFault, ClosedError."""
+        """One bus read; applies read actions.
+
+        Raises BusFault, ClosedError, BadAddress for a width that no bus has.
+        """
+        _check_width(address, width, "read")
         with self.lock:
             place, shift = self._find(address, width, "read", readable=True)
             layout = place.layout
             hook = self._on_read.get(id(place.cell))
             if hook is not None:
-                place.cell.value = hook(place.cell.value) & ones(layout.width)
+                place.cell.value = _hooked(hook, place.cell.value, place)
             value = _turn(layout, place.cell.value & _shown(layout))
             part = value >> shift & ones(width)
             self._after_read(place, _turn_mask(layout, ones(width) << shift))
             return part
 
     def write(self, address: int, width: int, value: int) -> None:
-        """One bus write; applies write actions. Raises BusFault, ClosedError."""
+        """One bus write; applies write actions.
+
+        Raises BusFault, ClosedError, ValueDoesNotFit, BadAddress for a width that no bus has.
+        """
+        _check_width(address, width, "write")
+        value = _fitting(f"{address:#x}", value, width)
         with self.lock:
             place, shift = self._find(address, width, "write", readable=False)
             layout = place.layout
@@ -73,7 +93,7 @@ class Simulator:
                 return
             hook = self._on_write.get(id(place.cell))
             if hook is not None:
-                written = hook(written) & ones(layout.width)
+                written = _hooked(hook, written, place)
             _react(place.cell, layout, written, reached)
             self._settle(place)
 
@@ -94,10 +114,11 @@ class Simulator:
 
     def drive(self, pin: int | str, level: int) -> None:
         """Put ``level`` on a pin from outside: by index where there is one GPIO block, by its
-        board name (``"P1-11"``), or by path (``"GPIO1.pin[21]"``). Raises UnknownName."""
+        board name (``"P1-11"``), or by path (``"GPIO1.pin[21]"``). Raises UnknownName,
+        ValueDoesNotFit for a level that is neither 0 nor 1."""
         with self.lock:
             pads, index = self._pin(pin)
-            pads.drive(index, 1 if level else 0)
+            pads.drive(index, _fitting(f"pin {pin}", level, 1))
 
     def level(self, pin: int | str) -> int:
         """What a pin shows: its latch as an output, else what is driven. Raises UnknownName."""
@@ -111,10 +132,11 @@ class Simulator:
             return self._place(path).cell.value
 
     def poke(self, path: str, value: int) -> None:
-        """Set a register's storage without a bus access, whatever its access rights."""
+        """Set a register's storage without a bus access, whatever its access rights. Raises
+        UnknownName, ValueDoesNotFit."""
         with self.lock:
             place = self._place(path)
-            place.cell.value = value & ones(place.layout.width)
+            place.cell.value = _fitting(path, value, place.layout.width)
             self._settle(place)
 
     def on_read(self, path: str, hook: Hook) -> None:
@@ -149,7 +171,9 @@ class Simulator:
             raise BusFault(f"{width}-bit {verb} at {address:#x}: nothing is there", address=address)
         if not self._clocks.run(instance.clock):
             raise BusFault(
-                f"{width}-bit {verb} at {address:#x}: {instance.name} has no clock", address=address
+                f"{width}-bit {verb} at {address:#x}: {instance.name} has no clock: "
+                f"{instance.clock_hint}",
+                address=address,
             )
         places = self._of(instance)
         offset = address - instance.base
@@ -235,8 +259,10 @@ class Simulator:
                 return entry.instance, entry.view, entry.number
         instance, _, rest = pin.partition(".")
         view, _, index = rest.partition("[")
-        if instance in self.layout.instances and index.endswith("]") and index[:-1].isdecimal():
-            return instance, view, int(index[:-1])
+        digits = index[:-1]
+        # So many digits are a number that Python may refuse to read, and no pin's.
+        if instance in self.layout.instances and index[-1:] == "]" and digits.isdecimal():
+            return instance, view, int(digits) if len(digits) < _MANY_DIGITS else 10**_MANY_DIGITS
         known = [name for entry in self.layout.pins for name in entry.names]
         raise UnknownName(f"{self.layout.name}.pins", pin, known)
 
@@ -260,6 +286,28 @@ class Simulator:
 
     def __repr__(self) -> str:
         return f"<simulator of {self.layout.name}>"
+
+
+def _check_width(address: int, width: int, verb: str) -> None:
+    if width not in (8, 16, 32, 64):
+        raise BadAddress(f"{width}-bit {verb} at {address:#x}: no bus has this width")
+
+
+def _fitting(path: str, value: object, width: int) -> int:
+    """A number that fits; nothing is cut. Raises ValueDoesNotFit, TypeError."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"{path}: takes a number, not {value!r} ({kind})") from None
+    if not 0 <= number <= ones(width):
+        raise ValueDoesNotFit(path, number, width, ones(width))
+    return number
+
+
+def _hooked(hook: Hook, number: int, place: Place) -> int:
+    """What a hook makes of a number, which has to fit in its register."""
+    return _fitting(f"the hook of {place.path}", hook(number), place.layout.width)
 
 
 def _takes(place: Place, width: int) -> bool:

@@ -193,7 +193,9 @@ class _Case:
             return layout.width, [0]
         width = max(taken)
         numbers = list(range(layout.width // width))
-        return width, numbers if layout.word_order == "low-first" else numbers[::-1]
+        # "low" is the register's low part; of a big-endian one, that lies last.
+        ascending = (layout.word_order == "low-first") != layout.big_endian
+        return width, numbers if ascending else numbers[::-1]
 
     def bus(self, kind: str, value: int) -> list[Access]:
         """The accesses that carry ``value``, the register's number."""
@@ -297,12 +299,26 @@ class _Case:
         for name, value in values.items():
             found = self.layout.field(name)
             self.look(_readable(found))
-            if _gather(found, self.shown) != self.number(name, value):
+            number, care = self.awaited(found, value)
+            if _gather(found, self.shown) & care != number:
                 outcome.errors = (WaitTimeout,)
         return outcome
 
     def owner(self, bit: int) -> FieldLayout | None:
         return next((each for each in self.fields if bit in _bits(each)), None)
+
+    def awaited(self, found: FieldLayout, value: object) -> tuple[int, int]:
+        """What a read has to show, and in which bits; names are of the enum of reads."""
+        every = (1 << found.width) - 1
+        enum = found.enum
+        known = {name: (number, every) for name, number in enum.members} if enum else {}
+        known.update({n: (v & c, c) for n, v, c in enum.patterns} if enum else {})
+        if isinstance(value, str):
+            self.refuse(UnknownName, value not in known)
+            return known.get(value, (0, every))
+        assert isinstance(value, int)
+        self.refuse(ValueDoesNotFit, not 0 <= value <= every)
+        return value, every
 
     def number(self, name: str, value: object) -> int:
         """A value as a field's number."""
@@ -341,6 +357,12 @@ class _Case:
         old = self.shown & self.keep if reads else 0
         value = (old | self.neutral) & ~mask | raw
         before = self.bus("R", self.shown) if reads else []
+        low = 0 if self.layout.minimum is None else self.layout.minimum
+        high = self.every if self.layout.maximum is None else self.layout.maximum
+        if not low <= value <= high:
+            # Whether it fits is known after the read; then nothing is written.
+            self.refuse(ValueDoesNotFit, not reads)
+            return Outcome(before, self.stored, errors=(ValueDoesNotFit,))
         # Whatever the write does, it does to the bits of ``mask`` alone.
         after = self.after_write(value) & mask | self.stored & ~mask
         return self.verified([*before, *self.bus("W", value)], after)
@@ -388,7 +410,17 @@ class _Case:
         self.refuse(ValueDoesNotFit, not low <= raw <= high)
         return self.verified(self.bus("W", raw), self.after_write(raw))
 
-    do_set_raw = do_write = do_assign = whole
+    def do_set_raw(self, raw: int) -> Outcome:
+        """Every field gets a number of its own then, which it has to take."""
+        for each in self.fields:
+            acting = _acting(each)
+            idle = None if acting is None else 0 if acting else (1 << each.width) - 1
+            number = _gather(each, raw)
+            if _limited(each) and _writable(each) and number != idle:
+                self.number(each.name, number)
+        return self.whole(raw)
+
+    do_write = do_assign = do_set_raw
 
     def resets(self, mask: int) -> int:
         """The reset value beside ``mask``, write-one bits neutral; refused where unknown."""

@@ -224,7 +224,7 @@ def test_a_closed_device_says_so_everywhere(uri: str) -> None:
         for register in registers:
             register.read()
     for register in registers:
-        for use in (register.read, lambda r=register: r.write(1), lambda r=register: r.bit[0]):
+        for use in (register.read, lambda r=register: r.write(0x21), lambda r=register: r.bit[0]):
             with pytest.raises(regmap.ClosedError):
                 use()
     device.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from regmap.errors import RegmapError, WaitTimeout
+from regmap.errors import RegmapError, ValueDoesNotFit, WaitTimeout
 from regmap.layout.device import DeviceLayout
 from regmap.layout.rows import rows
 from regmap.layout.shape import Target as TargetLayout
@@ -123,7 +123,7 @@ class Witness:
                 assert made == [], "a refused operation touched the bus"
                 assert after == before, "a refused operation changed something"
                 return
-            assert isinstance(error, WaitTimeout)
+            assert isinstance(error, WaitTimeout | ValueDoesNotFit)
         else:
             assert error is None, repr(error)
         assert made == wanted, f"accesses {_shown(made)}, not {_shown(wanted)}"
@@ -193,7 +193,7 @@ class Witness:
     def _procedure(
         self, instance: str, member: ViewMember, index: int, value: Any
     ) -> Iterator[tuple[Spot, str, tuple[Any, ...]]]:
-        numbers = dict(member.enum.members) if member.enum else {}
+        numbers: dict[Any, int] = dict(member.enum.members) if member.enum else {}
         for step in member.steps[index]:
             if step.target is not None:
                 number = value if step.value is None else step.value

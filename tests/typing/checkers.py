@@ -1,8 +1,11 @@
 """Two type checkers on a folder of cases, and what each line of them is expected to get.
 
 A case names the boards as a user does (``from regmap.generated import rpi1_rev2``). ``prepare``
-writes stubs from the maps of this checkout; with ``installed`` the cases use the modules of the
-environment that the checkers are pointed at instead.
+writes stubs from the maps of this checkout; with ``installed`` the cases use the modules of an
+installed regmap instead. For a wheel in an environment of its own::
+
+    folder = prepare(tmp_path, installed=True)
+    assert not complaints(mypy, folder, python=str(environment / "bin" / "python"))
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -133,6 +136,25 @@ def pyright(folder: Path, *targets: str, python: str = sys.executable) -> list[F
         for row in report["generalDiagnostics"]
         if row["severity"] == "error"
     ]
+
+
+def complaints(
+    checker: Callable[..., list[Finding]], folder: Path, *, python: str = sys.executable
+) -> str:
+    """How a checker's verdict on the prepared cases differs from what it should be; "" where it
+    does not. Errors where none should be, then lines that got none or one of another kind."""
+    marks = {
+        (f"fails/{file}", line): codes for (file, line), codes in expected(folder / "fails").items()
+    }
+    findings = checker(folder, "passes", "fails", python=python)
+    wrong = [
+        f"{each.file}:{each.line}: {each.text} [{each.code}]"
+        for each in findings
+        if (each.file, each.line) not in marks
+        or (checker is mypy and each.code not in marks[each.file, each.line])
+    ]
+    missed = {*marks} - {(each.file, each.line) for each in findings}
+    return "\n".join(wrong + [f"{file}:{line}: no error" for file, line in sorted(missed)])
 
 
 @cache

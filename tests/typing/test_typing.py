@@ -14,6 +14,7 @@ import pytest
 from regmap.layout import DeviceLayout
 from tests.typing.checkers import (
     Finding,
+    complaints,
     expected,
     mypy,
     no_pyright,
@@ -41,24 +42,15 @@ def shown(findings: list[Finding]) -> str:
 
 
 @each_checker
-def test_what_users_write_passes(folder: Path, checker: Checker) -> None:
-    findings = checker(folder, "passes")
-    assert not findings, shown(findings)
+def test_what_users_write_passes_and_what_they_get_wrong_is_said(
+    folder: Path, checker: Checker
+) -> None:
+    assert complaints(checker, folder) == ""
 
 
-@each_checker
-def test_each_marked_line_is_refused_and_no_other(folder: Path, checker: Checker) -> None:
-    marks = {
-        (f"fails/{file}", line): codes for (file, line), codes in expected(folder / "fails").items()
-    }
-    findings = checker(folder, "fails")
-    refused = {(each.file, each.line) for each in findings}
-    assert not (missed := {*marks} - refused), sorted(missed)
-    more = [each for each in findings if (each.file, each.line) not in marks]
-    assert not more, shown(more)
-    if checker is mypy:
-        wrong = [each for each in findings if each.code not in marks[each.file, each.line]]
-        assert not wrong, shown(wrong)
+def test_there_are_cases(folder: Path) -> None:
+    assert len([*folder.glob("passes/*.py")]) >= 6
+    assert len(expected(folder / "fails")) >= 100
 
 
 @each_checker

@@ -72,6 +72,26 @@ def test_a_lone_block_is_a_device_of_the_same_name() -> None:
     assert found.base(found.classes["_Part_2"]) == "Block"
 
 
+def test_wait_takes_the_names_that_reads_have_and_write_those_of_writes() -> None:
+    seen, given = EnumLayout("Part_seen", (("IDLE", 0),)), EnumLayout("Part_given", (("GO", 1),))
+    field = FieldLayout("CODE", ((0, 2),), enum=seen, write_enum=given)
+    text = stub(device_with(RegisterAt("A", 0, RegisterLayout("Part_A", 32, fields=(field,)))))
+    found = Stub(text)
+
+    def keyword(name: str) -> str:
+        """The type of CODE among the keywords of a method."""
+        body = found.classes["Part_A"].body
+        (said,) = (ast.unparse(each) for each in body if f"def {name}(" in ast.unparse(each))
+        node = found.classes[said.partition("**fields: _t.Unpack[")[2].partition("]")[0]]
+        while not isinstance(node.body[0], ast.AnnAssign):
+            node = found.classes[ast.unparse(node.bases[0])]
+        return ast.unparse(node.body[0].annotation)
+
+    assert "Part_given" in keyword("write")
+    assert "Part_given" in keyword("modify")
+    assert "Part_seen" in keyword("wait")
+
+
 # Hostile descriptions.
 
 TEXTS = [

@@ -63,7 +63,7 @@ def test_each_error_is_caught_as_what_it_is(name: str, bases: tuple[type, ...]) 
     for base in bases:
         assert issubclass(error, base)
     ours = {base for base in error.__mro__ if base.__module__ == "builtins"}
-    allowed = {object, Exception, BaseException}
+    allowed: set[type] = {object, Exception, BaseException}
     for base in bases:
         allowed |= {b for b in base.__mro__ if b.__module__ == "builtins"}
     assert ours == allowed, "it is caught as more than the tree says"

@@ -118,8 +118,15 @@ CAP = ("R", 0, 32)
 
 
 def test_a_stated_count_is_read_each_time_that_it_is_needed(dev: Any, bus: Recorder) -> None:
-    assert len(dev.LIVE) == 2
+    assert dev.LIVE.count() == 2
     assert bus.taken() == [CAP]
+    assert [r.address for r in list(dev.LIVE)] == [0x100, 0x104]
+    assert bus.taken() == [CAP]
+    with pytest.raises(TypeError, match=r"DEV\.LIVE: .*count\(\)"):
+        len(dev.LIVE)
+    assert dev.LIVE[1] in dev.LIVE
+    assert dev.PLAIN[1] not in dev.LIVE
+    assert bus.taken() == []
     bus.memory[0] = 2
     assert [r.address for r in dev.LIVE] == [0x100, 0x104, 0x108]
     assert bus.taken() == [CAP]
@@ -133,7 +140,7 @@ def test_a_stated_count_stays_between_none_and_the_largest(
     dev: Any, bus: Recorder, stated: int, live: int, less: int
 ) -> None:
     bus.memory[0] = stated
-    assert (len(dev.LIVE), len(dev.LESS)) == (live, less)
+    assert (dev.LIVE.count(), dev.LESS.count()) == (live, less)
     assert len(list(dev.LESS)) == less
 
 
@@ -175,7 +182,7 @@ def test_a_count_inside_a_group_is_looked_up_from_the_block(bus: Recorder) -> No
         """,
         bus,
     ).DEV
-    assert len(dev.OUTER.R) == 1
-    assert len(dev.on_cpu(0).OUTER.R) == 1
-    assert len(dev.OUTER.on_cpu(0).R) == 1
+    assert dev.OUTER.R.count() == 1
+    assert dev.on_cpu(0).OUTER.R.count() == 1
+    assert dev.OUTER.on_cpu(0).R.count() == 1
     assert bus.taken() == [CAP] * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -69,6 +70,7 @@ def test_iteration_gives_each_register_once_in_address_order(dev: Any, bus: Reco
 
 
 def test_only_registers_can_be_assigned_to(dev: Any, bus: Recorder) -> None:
+    write: Callable[[], object]
     for write in (
         lambda: setattr(dev, "G", 1),
         lambda: setattr(dev, "THIRD", 1),

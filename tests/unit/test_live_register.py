@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
@@ -220,6 +221,7 @@ def test_a_name_whose_number_does_not_fit_is_refused_and_not_cut(bus: Recorder) 
 def test_what_is_no_number_is_a_type_error_with_the_path(
     dev: Any, bus: Recorder, value: object
 ) -> None:
+    write: Callable[[], object]
     for path, write in {
         "DEV.PLAIN.MODE": lambda: setattr(dev.PLAIN, "MODE", value),
         "DEV.PLAIN": lambda: setattr(dev.PLAIN, "raw", value),
@@ -355,6 +357,7 @@ def test_what_can_only_be_read(dev: Any, bus: Recorder) -> None:
 
 
 def test_a_neighbour_of_a_side_effect_is_refused_with_it(dev: Any, bus: Recorder) -> None:
+    look: Callable[[], object]
     for look in (lambda: dev.FIFO.raw, lambda: dev.FIFO.LEFT, lambda: dev.FIFO.DATA):
         with pytest.raises(ReadHasSideEffect, match="a read clears it"):
             look()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -103,6 +104,7 @@ def test_tools_can_look_at_it(now: RegisterValue) -> None:
 
 
 def test_it_never_changes(now: RegisterValue) -> None:
+    change: Callable[[], object]
     for change in (
         lambda: setattr(now, "MODE", 1),
         lambda: setattr(now, "path", "elsewhere"),
