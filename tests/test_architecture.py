@@ -268,13 +268,13 @@ def test_nothing_is_ever_executed_from_text() -> None:
     for module, path in _modules().items():
         if _room(module) == "demos":
             continue
-        for node in ast.walk(_tree(path)):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in {"eval", "exec", "compile"}
-            ):
-                wrong.append(f"{module}:{node.lineno} calls {node.func.id}")
+        wrong += [
+            f"{module}:{node.lineno} calls {node.func.id}"
+            for node in ast.walk(_tree(path))
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in {"eval", "exec", "compile"}
+        ]
         wrong += [
             f"{each.importer}:{each.line} imports {each.imported}"
             for each in _imports()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from regmap.bits import mask_of, ones
+from regmap.bits import BitRange, mask_of, ones
 from regmap.layout.masks import field_refusals, register_refusals, side_effect, write_masks
 from regmap.layout.refuse import refuse
 from regmap.layout.shape import EnumLayout, FieldLayout, RegisterLayout
@@ -84,6 +85,7 @@ def lay_out_register(
     ``element`` is its number in its array, ``indexes`` its indexes by name.
     """
     fields, arrays = _expand(register, element, indexes)
+    fields = _cut(fields, register.width)
     masks = write_masks(register, fields)
     effect = side_effect(register, fields)
     refuse_read, refuse_write = register_refusals(register, fields)
@@ -191,6 +193,21 @@ def _expand(
             fields.append(_at(field, name, number * array.stride))
         arrays.append((field.py_name or field.name, tuple(names)))
     return tuple(fields), arrays
+
+
+def _cut(fields: tuple[Field, ...], width: int) -> tuple[Field, ...]:
+    """The fields without bits beyond the register (RM202), which vendors' files do have; one that
+    has no bit inside keeps its place as the highest bit."""
+    if all(part.msb < width for field in fields for part in field.bits):
+        return fields
+    return tuple(replace(field, bits=_inside(field.bits, width)) for field in fields)
+
+
+def _inside(bits: tuple[BitRange, ...], width: int) -> tuple[BitRange, ...]:
+    kept = tuple(
+        BitRange(part.lsb, min(part.width, width - part.lsb)) for part in bits if part.lsb < width
+    )
+    return kept or (BitRange(width - 1, 1),)
 
 
 def _at(field: Field, name: str, shift: int) -> Field:

@@ -96,7 +96,7 @@ SCRIPT: tuple[Step, ...] = (
     put("QUAD", (1 << 64) - 1), lambda d: d.QUAD.raw,
     put("BIG16", 0x1234), lambda d: d.BIG16.raw, put("BIG32.TOP", 0xAB), put("BIG32.REST", 0xCDEF),
     lambda d: (d.BIG32.raw, d.BIG32.TOP), put("BIG64.TOP", 9), lambda d: d.BIG64.raw,
-    put("PARTS", 0x1122334455667788), lambda d: d.PARTS.raw, lambda d: d.PARTS.modify(**{}),
+    put("PARTS", 0x1122334455667788), lambda d: d.PARTS.raw, lambda d: d.PARTS.modify(),
     put("COUNTER", 0x8877665544332211), lambda d: d.COUNTER.read(),
     put("HALVES", 0xCAFEBABE), lambda d: d.HALVES.raw, item(lambda d: d.HALVES.bit, 0, 1),
     lambda d: d.HALVES.raw, put("WRITE_ONLY", 7), lambda d: d.WRITE_ONLY.raw,
@@ -208,9 +208,7 @@ def test_the_same_bytes_in_a_file(wanted: list[str], tmp_path: Path) -> None:
     assert image.read_bytes()[0x30:0x34] == bytes.fromhex("cafebabf")
 
 
-def test_the_same_in_shared_memory(
-    wanted: list[str], shared: shared_memory.SharedMemory
-) -> None:
+def test_the_same_in_shared_memory(wanted: list[str], shared: shared_memory.SharedMemory) -> None:
     with regmap.open(model(), backend=f"shm:{shared.name.lstrip('/')}") as device:
         assert played(device) == wanted
         assert shared.buf is not None

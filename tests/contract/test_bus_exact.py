@@ -47,7 +47,8 @@ def _registers() -> Iterator[str]:
   WHOLE{tag}: {{offset: {base + 0x30:#x}, {what}}}
   VERIFIED{tag}: {{offset: {base + 0x40:#x}, {what}, verify: true, reset: 0, fields: {{
     V: {{bits: "3:0"}}}}}}
-  LIST{tag}: {{offset: {base + 0x50:#x}, {what}, array: {{count: 2, stride: {width // 8}}}, fields: {{
+  LIST{tag}: {{offset: {base + 0x50:#x}, {what}, array: {{count: 2, stride: {width // 8}}},
+   fields: {{
     L: {{bits: 0, array: {{count: 8, stride: 1}}}}}}}}"""
 
 

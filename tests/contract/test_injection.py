@@ -29,6 +29,8 @@ from tests.generating import canary, emitted, header_for, layout_facts, run_modu
 from tests.hostile import HOSTILE, SLOTS, board_with
 from tests.support import Recorder
 
+# What every place is tried with.
+ODDEST = [HOSTILE["lone surrogates"], HOSTILE["NUL"], HOSTILE["closes a docstring"]]
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _FILES = re.compile(r"chip\.(py|pyi|h)|chip/(__init__|block_[a-z0-9_]{0,58})\.(py|pyi)")
 
@@ -70,7 +72,8 @@ def _hold_python(layout: DeviceLayout, *, split: bool) -> None:
     else:
         module = run_module(files["chip.py"])
         assert layout_facts(module.LAYOUT) == layout_facts(layout)
-        build(module.LAYOUT)(Recorder())
+        for block in build(module.LAYOUT)(Recorder()).blocks:
+            assert list(block)
     for name, text in files.items():
         assert _FILES.fullmatch(name)
         assert re.fullmatch(r"[\n -~]*", text), name
@@ -130,7 +133,7 @@ def _texts_for(slot: str) -> list[str]:
     """Every hostile text for a name; for a text, which is printed in one way wherever it stands,
     every other one, in turns."""
     texts = [*HOSTILE.values()]
-    return texts if "name" in slot else texts[[*SLOTS].index(slot) % 2 :: 2]
+    return texts if "name" in slot else texts[[*SLOTS].index(slot) % 2 :: 2] + ODDEST
 
 
 @pytest.mark.parametrize("slot", SLOTS)

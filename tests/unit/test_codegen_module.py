@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,8 @@ def test_threads_that_touch_a_block_at_once_get_one_layout() -> None:
 
     def make() -> Any:
         makes.append(object())
+        for _ in range(100):
+            time.sleep(0)  # let another thread run, which must not come here too
         return makes[-1]
 
     found: list[object] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from regmap.bits import BitRange
+from regmap.layout import RegisterAt, lay_out
 from regmap.layout.masks import (
     field_refusals,
     register_refusals,
@@ -16,7 +17,7 @@ from regmap.layout.masks import (
     write_masks,
 )
 from regmap.model.access import ACCESS_SHORTHANDS, READ_RULES, WRITE_RULES, ReadAction, WriteAction
-from regmap.model.chip import Field, Register
+from regmap.model.chip import Block, Field, Register
 
 
 def fields_of(picture: str, *shorthands: str) -> tuple[Field, ...]:
@@ -259,3 +260,16 @@ def test_each_read_action_is_its_row() -> None:
     assert {str(action): after(action) for action in ReadAction} == {
         "clear": 0, "set": 0b1111, "modify": None, "modifyExternal": None,
     }  # fmt: skip
+
+
+def test_a_field_beyond_its_register_is_cut_to_it() -> None:
+    fields = (
+        Field(name="WIDE", bits=(BitRange(26, 11),)),
+        Field(name="OUT", bits=(BitRange(40, 2),)),
+    )
+    block = Block(name="b", items=(Register(name="R", offset=0, fields=fields),))
+    (at,) = lay_out(block).instances["B"].block.members
+    assert isinstance(at, RegisterAt)
+    register = at.register
+    assert [field.bits for field in register.fields] == [((26, 6),), ((31, 1),)]
+    assert register.keep == 0xFFFF_FFFF
