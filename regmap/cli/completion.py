@@ -30,7 +30,6 @@ def run_completion(arguments: argparse.Namespace, console: Console) -> int:
     """Print the script."""
     import shtab  # noqa: PLC0415
 
-    from regmap.cli.main import make_parser  # noqa: PLC0415
     from regmap.loaders import find  # noqa: PLC0415
 
     boards, chips = find.shipped_names("boards"), find.shipped_names("chips")
@@ -41,7 +40,7 @@ def run_completion(arguments: argparse.Namespace, console: Console) -> int:
         "board": _names_or_files("boards", boards),
         "output": shtab.FILE,
     }
-    parser = make_parser()
+    parser: argparse.ArgumentParser = arguments.parser
     for command in (a.choices for a in parser._actions if isinstance(a.choices, dict)):
         for action in (a for own in command.values() for a in own._actions):
             if action.dest in by_name:

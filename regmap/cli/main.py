@@ -128,6 +128,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         rest = _place(arguments, rest)
     if rest:
         commands[command].error(f"no option or argument like this: {' '.join(rest)}")
+    arguments.parser = parser  # what the completion script is made of
     return arguments
 
 

@@ -107,8 +107,8 @@ def _field(register: Register, name: str, indexes: tuple[str, ...]) -> Target:
             raise UnknownName(f"{register.path}.{name}", f"[{indexes[0]}]")
         return Target(register, name)
     if not indexes:
-        known = [f"{name}[{number}]" for number in range(len(elements))]
-        raise UnknownName(register.path, name, known)
+        known = f"{name}[0] to {name}[{len(elements) - 1}]"
+        raise UnknownName(register.path, name, [known])
     first, *rest = indexes
     if number(first) >= len(elements):
         raise NoSuchElement(f"{register.path}.{name}", number(first), len(elements))

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 
 from regmap.codegen import guard
+from regmap.codegen.emit import emit_boards
 from regmap.codegen.guard import UnsafeOutput
 from regmap.layout import lay_out
-from tests.generating import emitted
+from tests.generating import emitted, header_for
 from tests.strategies import chips
 from tests.support import model_of
 
@@ -188,3 +189,24 @@ def test_a_file_is_called_by_the_rule(name: str) -> None:
 def test_a_refusal_names_the_file_and_the_line() -> None:
     with pytest.raises(UnsafeOutput, match=r"^chip\.py:5: .*Import"):
         guard.check({"chip.py": f"{HEADER}\nimport os\n"})
+
+
+@pytest.mark.parametrize(
+    ("renderer", "name"),
+    [("render_module", "chip.py"), ("render_stub", "chip.pyi"), ("render_c_header", "chip.h")],
+)
+def test_nothing_gets_round_the_guard(
+    renderer: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = lay_out(model_of(BLOCK))
+    monkeypatch.setattr(f"regmap.codegen.emit.{renderer}", lambda *_: {name: "import os\n"})
+    with pytest.raises(UnsafeOutput):
+        emitted(layout, "c-header" if name.endswith(".h") else "python")
+
+
+def test_the_list_of_boards_is_guarded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "regmap.codegen.emit.render_boards", lambda *_: {"__init__.py": "import os\n"}
+    )
+    with pytest.raises(UnsafeOutput):
+        emit_boards(header_for("boards"), [])
