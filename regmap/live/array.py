@@ -56,12 +56,12 @@ class Array(Indexed):
     """A live array. ``array[3]`` is the element; of an array with more dimensions, the rest of
     it (``array[1, 2]`` and ``array[1][2]`` are the same).
 
-    Indexing touches no bus. Where the hardware states how many elements there are, ``count()``
-    and iteration read that field once each time, and ``len()`` is refused: Python asks for it
-    unseen, as ``list(array)`` does beside iterating. An index is held against the largest possible.
+    Indexing touches no bus. Where the hardware states how many elements there are, ``count()``,
+    ``len()`` and iteration read that field once each time; ``list(array)``, for which Python asks
+    for the length as well, once in all. An index is held against the largest possible.
     """
 
-    __slots__ = ("_block", "_counts", "_made", "_member", "_name", "_prefix")
+    __slots__ = ("_block", "_counts", "_made", "_member", "_name", "_prefix", "_told")
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class Array(Indexed):
         self._prefix = prefix
         self._counts = counts
         self._made: dict[int, Any] = {} if made is None else made
+        self._told: int | None = None
 
     @property
     def path(self) -> str:
@@ -104,9 +105,11 @@ class Array(Indexed):
         return max(0, min(stated, self._counts[0]))
 
     def __len__(self) -> int:
+        count = self.count()
         if self._member.live is not None:
-            raise TypeError(f"{self.path}: the hardware states how many there are; ask count()")
-        return self._counts[0]
+            # What was read for the length serves the loop that comes next: the field is constant.
+            self._told = count
+        return count
 
     def __bool__(self) -> bool:
         return True
@@ -154,7 +157,8 @@ class Array(Indexed):
 
     def __iter__(self) -> Iterator[Any]:
         """The elements that are there; one bus read first where the hardware states how many."""
-        for index in range(self.count()):
+        told, self._told = self._told, None
+        for index in range(self.count() if told is None else told):
             yield self[index]
 
     def __contains__(self, thing: object) -> bool:

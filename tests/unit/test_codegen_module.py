@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 import time
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,15 @@ def test_a_block_is_imported_when_it_is_first_touched(tmp_path: Path) -> None:
         assert blocks() == {"chip.block_am335x_gpio"}
         assert device.GPIO2.OE.LAYOUT is device.GPIO1.OE.LAYOUT
         assert blocks() == {"chip.block_am335x_gpio"}
+
+
+def test_a_package_may_lie_in_an_archive(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "maps.zip", "w") as archive:
+        for name, text in emitted(_layout(LAMP), split=True).items():
+            archive.writestr(name, text)
+    with imported(tmp_path / "maps.zip", "chip") as chip:
+        assert chip.open(Recorder()).LAMP.CTRL.read() == 0
+        assert "chip.block_lamp" in sys.modules
 
 
 # What a module gives.
