@@ -121,6 +121,21 @@ def test_a_value_that_comes_with_the_last_read_still_counts(waiting: Any) -> Non
     assert bus.taken() == [READ] * 2
 
 
+def test_a_read_that_outlasts_the_limit_is_followed_by_one_more(waiting: Any) -> None:
+    """Whoever was held up looks again before giving up."""
+    dev, bus, clock = waiting()
+    values = iter([0, 8])
+
+    def slow(address: int, width: int) -> int:
+        clock.now += 5
+        bus.accesses.append(("R", address, width))
+        return next(values)
+
+    bus.read = slow
+    assert dev.STATUS.wait(DONE=1, timeout_s=1) == 8
+    assert bus.taken() == [READ] * 2
+
+
 @pytest.mark.parametrize("timeout_s", [0, -1])
 def test_no_time_is_one_read(waiting: Any, timeout_s: float) -> None:
     dev, bus, clock = waiting()
