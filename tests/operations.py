@@ -117,7 +117,7 @@ def operations(
     ]
     if views:
         one = st.one_of(one, one, st.sampled_from(views).flatmap(lambda at: _look(*at)))
-    return st.lists(one, min_size=1, max_size=most)
+    return st.lists(one, min_size=min(4, most), max_size=most)
 
 
 def perform(device: Device, operation: Operation) -> Any:

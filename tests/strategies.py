@@ -41,6 +41,16 @@ TRIPLES = (
     AccessTriple(Access.READ_WRITE, WriteAction.MODIFY, ReadAction.MODIFY_EXTERNAL),
 )
 _LETTERS = "ijkl"
+# What stands together in one register: mostly what hardware has, now and then anything at all.
+_FLAVOURS = (
+    ("rw", "rw", "ro"),
+    ("rw1c", "rw1s", "wo1t", "ro"),
+    ("rw0c", "rw0s", "wo0t", "ro"),
+    ("rw", "rw1c", "ro", "rw0s", "wo1s"),
+    ("rw", "rw1c", "rw1t", "rw0c"),
+    ("rw", "rc", "ro"),
+    ("wo", "wo1s"),
+)
 
 
 def numbers(width: int) -> st.SearchStrategy[int]:
@@ -135,10 +145,12 @@ def fields(
 def registers(draw: st.DrawFn, name: str = "R", *, dimensions: int = 0) -> Register:
     """One register at offset 0; ``dimensions`` is how many its array will have."""
     width = draw(st.sampled_from(WIDTHS))
-    triples = draw(st.lists(st.sampled_from(TRIPLES), min_size=1, max_size=3))
-    whole = triples[0]
+    flavours = st.sampled_from(_FLAVOURS).map(lambda words: [ACCESS_SHORTHANDS[w] for w in words])
+    anything = st.lists(st.sampled_from(TRIPLES), min_size=1, max_size=3)
+    triples = draw(st.one_of(flavours, flavours, anything))
+    whole = draw(st.sampled_from(TRIPLES))
     some = fields(width, triples, _LETTERS[dimensions])
-    inside = draw(st.one_of(st.just(()), some, some))
+    inside = draw(st.one_of(some, some, some, st.just(())))
     reset = draw(st.one_of(st.none(), numbers(width)))
     part = draw(st.sampled_from([w for w in WIDTHS if w <= width]))
     orders = ["low-first", "high-first"]

@@ -17,9 +17,12 @@ import textwrap
 import tomllib
 import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.typing import checkers
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ["pyproject.toml", "LICENSE", "README.md", "regmap", "maps", "generated"]
@@ -298,6 +301,15 @@ class TestInstalled:
         )  # fmt: skip
         assert "[arg-type]" in wrong.stdout
         assert 'Module has no attribute "opne"' in wrong.stdout
+
+    @pytest.mark.parametrize("checker", [checkers.mypy, checkers.pyright])
+    def test_the_typing_cases_hold_for_the_installed_modules(
+        self, installed: Path, tmp_path: Path, checker: Callable[..., list[checkers.Finding]]
+    ) -> None:
+        if checker is checkers.pyright and checkers.no_pyright():
+            pytest.skip(checkers.no_pyright())
+        folder = checkers.prepare(tmp_path, installed=True)
+        assert checkers.complaints(checker, folder, python=str(installed)) == ""
 
     def test_the_checkout_is_installed_editable(self) -> None:
         """The environment of these tests is one: it imports what is being edited."""
