@@ -32,18 +32,21 @@ class Operation:
 
 def _values(field: FieldLayout) -> st.SearchStrategy[object]:
     """Mostly what may be assigned to a field; now and then what may not."""
-    legal: list[st.SearchStrategy[object]] = [numbers(field.width), numbers(field.width)]
+    kinds: list[st.SearchStrategy[object]] = [numbers(field.width)]
     if field.acting is not None:
-        legal += [st.just(ones(field.width) if field.acting else 0)] * 3
-    if field.enum is not None:
-        legal.append(st.sampled_from([name for name, _ in field.enum.members] or ["V0"]))
+        kinds = [st.just(ones(field.width) if field.acting else 0), numbers(field.width)]
+    if field.enum is not None and field.enum.members:
+        kinds.append(st.sampled_from([name for name, _ in field.enum.members]))
     wrong = st.sampled_from([1 << field.width, -1, "NO_SUCH_NAME"])
-    return st.one_of(*legal, *legal, wrong)
+    return st.integers(0, 9).flatmap(lambda n: kinds[n % len(kinds)] if n else wrong)
 
 
 def _some(draw: st.DrawFn, layout: RegisterLayout) -> dict[str, object]:
     """Some fields with values."""
-    names = [field.name for field in layout.fields]
+    fields = layout.fields
+    if draw(st.integers(0, 7)):
+        fields = tuple(f for f in fields if f.access != "read-only") or fields
+    names = [field.name for field in fields]
     chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
     # All of them now and then: then there is nothing left to guess.
     chosen = names if draw(st.integers(0, 3)) == 0 else chosen
@@ -62,13 +65,15 @@ def _operation(draw: st.DrawFn, path: str, layout: RegisterLayout) -> Operation:
     width = layout.width
     if verb in {"set_raw", "write", "assign"}:
         wrong = st.sampled_from([1 << width, -1])
-        return Operation(verb, path, (draw(st.one_of(*[numbers(width)] * 6, wrong)),))
+        return Operation(verb, path, (draw(numbers(width) if draw(st.integers(0, 9)) else wrong),))
     if verb in {"bit", "set_bit"}:
         number = draw(st.integers(0, width - 1))
         value = draw(st.sampled_from([0, 1, 0, 1, 0, 1, 2]))
         return Operation(verb, path, (number,) if verb == "bit" else (number, value))
     if verb in {"get", "set"}:
-        field = draw(st.sampled_from(layout.fields))
+        able = "read-only" if verb == "set" else "write-only"
+        likely = [field for field in layout.fields if field.access != able] or layout.fields
+        field = draw(st.sampled_from(likely if draw(st.integers(0, 7)) else layout.fields))
         values = (draw(_values(field)),) if verb == "set" else ()
         return Operation(verb, path, (field.name, *values))
     if verb in {"get_element", "set_element"}:

@@ -145,12 +145,14 @@ def fields(
 def registers(draw: st.DrawFn, name: str = "R", *, dimensions: int = 0) -> Register:
     """One register at offset 0; ``dimensions`` is how many its array will have."""
     width = draw(st.sampled_from(WIDTHS))
-    flavours = st.sampled_from(_FLAVOURS).map(lambda words: [ACCESS_SHORTHANDS[w] for w in words])
-    anything = st.lists(st.sampled_from(TRIPLES), min_size=1, max_size=3)
-    triples = draw(st.one_of(flavours, flavours, anything))
+    if draw(st.integers(0, 3)):
+        triples = [ACCESS_SHORTHANDS[word] for word in draw(st.sampled_from(_FLAVOURS))]
+    else:
+        triples = draw(st.lists(st.sampled_from(TRIPLES), min_size=1, max_size=3))
     whole = draw(st.sampled_from(TRIPLES))
-    some = fields(width, triples, _LETTERS[dimensions])
-    inside = draw(st.one_of(some, some, some, st.just(())))
+    inside: tuple[Field, ...] = ()
+    if draw(st.integers(0, 3)):
+        inside = draw(fields(width, triples, _LETTERS[dimensions]))
     reset = draw(st.one_of(st.none(), numbers(width)))
     part = draw(st.sampled_from([w for w in WIDTHS if w <= width]))
     orders = ["low-first", "high-first"]

@@ -19,7 +19,7 @@ from regmap.layout import lay_out
 from regmap.layout.device import DeviceLayout
 from regmap.live.build import build
 from tests.contract.witness import Witness, spots_of
-from tests.operations import operations
+from tests.operations import Operation, operations
 from tests.strategies import chips
 from tests.unit.map_reading import BOARDS, CHIPS, TINKER
 
@@ -81,7 +81,5 @@ def test_every_register_of_a_shipped_map_is_read_once(path: Any) -> None:
         names = {p: s for p, s in spots_of(layout).items() if p.startswith(f"{instance}.")}
         assert names
         for name in names:
-            from tests.operations import Operation
-
             witness.check(Operation("read", name))
             witness.check(Operation("raw", name))
