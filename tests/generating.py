@@ -19,7 +19,6 @@ from regmap.layout.device import DeviceLayout, InstanceLayout
 from regmap.layout.shape import RegisterLayout
 from regmap.live.block import GroupMember, RegisterMember
 from regmap.live.device import InstanceMember
-from regmap.live.generated import part
 from regmap.live.views import CallMember, ViewOf
 
 __all__ = [
@@ -64,8 +63,6 @@ def imported(folder: Path, name: str) -> Iterator[Any]:
     """A generated module or package, imported from ``folder`` and forgotten afterwards."""
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
-    # Blocks are remembered by the name of their package, and here every package has the same one.
-    part.cache_clear()
     try:
         yield importlib.import_module(name)
     finally:

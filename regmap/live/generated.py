@@ -93,9 +93,15 @@ def once(make: Callable[[], BlockLayout]) -> Callable[[], BlockLayout]:
     return laid_out
 
 
-@cache
 def part(package: str, name: str) -> Callable[[], BlockLayout]:
     """What gives the layout of a block that is a module of its own, imported when first needed."""
+    return _part_of(sys.modules.get(package), package, name)
+
+
+@cache
+def _part_of(owner: object, package: str, name: str) -> Callable[[], BlockLayout]:
+    # Remembered for this very package, not for its name: another may come to be called the same.
+    del owner
 
     def load() -> BlockLayout:
         made: BlockLayout = _imported(package, name).layout()

@@ -238,6 +238,8 @@ class Count:
     @classmethod
     def parse(cls, text: str) -> Count:
         """Parse ``REGISTER.FIELD`` or ``REGISTER.FIELD + 1``."""
+        if len(text) > _MAX_LENGTH:
+            raise ExprError(f"longer than {_MAX_LENGTH} characters", _MAX_LENGTH)
         match = re.fullmatch(r"\s*([^+-]+?)\s*(?:([+-])\s*([0-9]+)\s*)?", text)
         if match is None:
             raise ExprError("a count is FIELD or FIELD + NUMBER", 0)

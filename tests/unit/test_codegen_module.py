@@ -199,6 +199,16 @@ def test_a_block_is_imported_when_it_is_first_touched(tmp_path: Path) -> None:
         assert blocks() == {"chip.block_am335x_gpio"}
 
 
+def test_a_package_of_the_same_name_has_its_own_blocks(tmp_path: Path) -> None:
+    for number in range(2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        _written(folder, _layout(LAMP), split=True)
+        with imported(folder, "chip") as chip:
+            chip.open(Recorder()).LAMP.CTRL.read()
+            assert sys.modules["chip.block_lamp"].__file__ == str(folder / "chip/block_lamp.py")
+
+
 def test_a_package_may_lie_in_an_archive(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "maps.zip", "w") as archive:
         for name, text in emitted(_layout(LAMP), split=True).items():
