@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from regmap.layout.device import DeviceLayout
     from regmap.live.device import Device
     from regmap.loaders import Loaded
-    from regmap.model.chip import Block, Board, Chip
+    from regmap.model.block import Block
+    from regmap.model.chip import Board, Chip
 
 __all__ = ["load", "open"]
 

@@ -13,25 +13,21 @@ from typing import Any
 
 from regmap.bits import BitRange
 from regmap.model.access import Access
-from regmap.model.chip import (
+from regmap.model.block import (
     Array,
     Block,
-    Board,
-    Clock,
     Enum,
     EnumValue,
     Field,
     FieldArray,
     Group,
-    Instance,
     Line,
-    Match,
     Member,
-    Pin,
     Register,
     View,
     Window,
 )
+from regmap.model.chip import Board, Clock, Instance, Match, Pin
 from regmap.model.expr import Path
 
 __all__ = ["HOSTILE", "SLOTS", "board_with"]

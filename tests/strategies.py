@@ -14,22 +14,21 @@ from hypothesis import strategies as st
 
 from regmap.bits import BitRange, ones
 from regmap.model.access import ACCESS_SHORTHANDS, Access, AccessTriple, ReadAction, WriteAction
-from regmap.model.chip import (
+from regmap.model.block import (
     Array,
     Block,
-    Chip,
     Constraint,
     Enum,
     EnumValue,
     Field,
     FieldArray,
     Group,
-    Instance,
     Member,
     Register,
     View,
     Window,
 )
+from regmap.model.chip import Chip, Instance
 from regmap.model.expr import NamePattern, Path
 
 __all__ = ["TRIPLES", "WIDTHS", "chips", "numbers", "registers"]

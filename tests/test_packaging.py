@@ -33,7 +33,7 @@ import sys
 import regmap
 from regmap.bits import BitRange
 from regmap.model.access import Access, WriteAction
-from regmap.model.chip import Block, Field, Register
+from regmap.model.block import Block, Field, Register
 
 FLAG = Field(
     name="FLAG", bits=(BitRange(8, 1),), access=Access.READ_WRITE,
@@ -264,7 +264,8 @@ class TestInstalled:
                 import regmap
                 from regmap.backends.base import Backend
                 from regmap.live.device import Device
-                from regmap.model.chip import Block, Board, Chip
+                from regmap.model.block import Block
+                from regmap.model.chip import Board, Chip
 
 
                 class Bus:

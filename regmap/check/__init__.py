@@ -29,7 +29,8 @@ from regmap.check.registry import RULES, Finding, Profile, Rule, severity_in
 from regmap.check.scope import Scope
 from regmap.check.suppress import apply_suppressions
 from regmap.errors import Problem
-from regmap.model.chip import Block, Board, Chip
+from regmap.model.block import Block
+from regmap.model.chip import Board, Chip
 
 __all__ = ["RULES", "Profile", "Rule", "apply_suppressions", "check", "check_boards", "sort_key"]
 

@@ -12,7 +12,7 @@ from regmap.check.resolve import LostError
 from regmap.check.scope import RegisterIn, Scope
 from regmap.errors import Severity
 from regmap.model.access import WRITE_RULES, WriteAction
-from regmap.model.chip import Constraint, Field, Register
+from regmap.model.block import Constraint, Field, Register
 from regmap.model.expr import ExprError, Path
 from regmap.model.walk import Element
 

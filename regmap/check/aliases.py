@@ -9,7 +9,7 @@ from regmap.check.resolve import LostError
 from regmap.check.scope import BlockScope, RegisterIn, Scope
 from regmap.errors import Severity
 from regmap.model.access import WRITE_RULES, WriteAction
-from regmap.model.chip import Register
+from regmap.model.block import Register
 from regmap.model.expr import ExprError, Path
 
 __all__ = ["referred"]

@@ -12,7 +12,7 @@ from regmap.check.registry import Finding, rule
 from regmap.check.resolve import LostError
 from regmap.check.scope import MOST_ELEMENTS, BlockScope, RegisterIn, Scope
 from regmap.errors import Place, Severity
-from regmap.model.chip import Array, FieldArray, Group
+from regmap.model.block import Array, FieldArray, Group
 from regmap.model.expr import Count, ExprError, NamePattern
 from regmap.model.walk import INDEX_NAMES, Element, extent
 

@@ -9,7 +9,7 @@ from regmap.check.registry import Finding, rule
 from regmap.check.scope import EnumUse, Scope
 from regmap.errors import Place, Severity
 from regmap.model.access import WriteAction
-from regmap.model.chip import Enum, EnumValue
+from regmap.model.block import Enum, EnumValue
 
 __all__ = ["Named"]
 

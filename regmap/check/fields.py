@@ -9,7 +9,7 @@ from regmap.bits import BitRange, mask_of, ones
 from regmap.check.registry import Finding, rule
 from regmap.check.scope import RegisterIn, Scope
 from regmap.errors import Severity
-from regmap.model.chip import Field
+from regmap.model.block import Field
 from regmap.model.walk import FieldAt
 
 __all__ = ["mask_within", "ranges_of", "shown_bits"]

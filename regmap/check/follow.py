@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from regmap.check.resolve import LostError, Names, Target
 from regmap.errors import Place
-from regmap.model.chip import View
+from regmap.model.block import View
 from regmap.model.expr import Expr, Path
 
 __all__ = ["MOST_INDEXES", "ViewUse", "uses_of"]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from regmap.check.registry import Finding, rule
 from regmap.check.scope import BlockScope, Scope
 from regmap.errors import Place, Severity
-from regmap.model.chip import Field, Group, Instance, Register
+from regmap.model.block import Field, Group, Register
+from regmap.model.chip import Instance
 from regmap.model.walk import Indexes, elements, fields_of, own_name
 from regmap.names import LONGEST, is_python_name, is_word_of_python, python_name
 

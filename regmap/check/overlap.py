@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from regmap.model.chip import Group, Register
+from regmap.model.block import Group, Register
 from regmap.model.walk import Element
 
 __all__ = ["Kind", "Overlap", "overlaps", "sweep"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from regmap.check.resolve import LostError, Target
 from regmap.check.scope import Scope
-from regmap.model.chip import Enum
+from regmap.model.block import Enum
 from regmap.model.expr import Path
 from regmap.model.walk import InstanceAt
 

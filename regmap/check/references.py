@@ -13,7 +13,8 @@ from regmap.check.registry import Finding, rule
 from regmap.check.resolve import LostError
 from regmap.check.scope import BlockScope, RegisterIn, Scope
 from regmap.errors import Place, Severity, nearest
-from regmap.model.chip import Block, Enum, Instance, Pin, Register, View
+from regmap.model.block import Block, Enum, Register, View
+from regmap.model.chip import Instance, Pin
 from regmap.model.expr import ExprError, Path
 
 __all__: list[str] = []

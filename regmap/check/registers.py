@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from regmap.check.registry import Finding, rule
 from regmap.check.scope import BlockScope, Scope
 from regmap.errors import Severity
-from regmap.model.chip import Register
+from regmap.model.block import Register
 
 __all__ = ["WIDTHS", "smallest_access"]
 

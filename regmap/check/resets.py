@@ -10,7 +10,7 @@ from regmap.check.fields import ranges_of, shown_bits
 from regmap.check.registry import Finding, rule
 from regmap.check.scope import RegisterIn, Scope
 from regmap.errors import Place, Severity
-from regmap.model.chip import Constraint, Field
+from regmap.model.block import Constraint, Field
 from regmap.model.walk import FieldAt
 
 __all__: list[str] = []

@@ -12,7 +12,7 @@ from math import prod
 from typing import NamedTuple
 
 from regmap.bits import BitRange
-from regmap.model.chip import Array, Block, Group, Register
+from regmap.model.block import Array, Block, Group, Register
 from regmap.model.expr import ExprError, Path, Step
 from regmap.model.walk import FieldAt, Indexes, elements, fields_of, own_name
 

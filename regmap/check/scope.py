@@ -14,18 +14,8 @@ from typing import NamedTuple
 from regmap.check.follow import ViewUse, uses_of
 from regmap.check.overlap import Overlap, overlaps
 from regmap.check.resolve import Names
-from regmap.model.chip import (
-    Array,
-    Block,
-    Board,
-    Chip,
-    Enum,
-    Field,
-    Group,
-    Instance,
-    Register,
-    Window,
-)
+from regmap.model.block import Array, Block, Enum, Field, Group, Register, Window
+from regmap.model.chip import Board, Chip, Instance
 from regmap.model.walk import (
     Element,
     FieldAt,

@@ -10,7 +10,7 @@ from regmap.check.follow import MOST_INDEXES, ViewUse
 from regmap.check.registry import Finding, rule
 from regmap.check.scope import BlockScope, Scope
 from regmap.errors import Severity
-from regmap.model.chip import Register, View
+from regmap.model.block import Register, View
 from regmap.model.walk import Indexes, element_name, elements, fields_of
 
 __all__: list[str] = []

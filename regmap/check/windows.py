@@ -13,7 +13,7 @@ from regmap.check.resolve import LostError, Target
 from regmap.check.scope import BlockScope, Scope
 from regmap.errors import Severity
 from regmap.model.access import WRITE_RULES
-from regmap.model.chip import Register, Window
+from regmap.model.block import Register, Window
 from regmap.model.walk import Element, count_registers, walk
 
 __all__: list[str] = []

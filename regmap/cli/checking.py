@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from regmap.check import Profile
     from regmap.errors import Problem
     from regmap.loaders import Loaded
-    from regmap.model.chip import Block, Board, Chip
+    from regmap.model.block import Block
+    from regmap.model.chip import Board, Chip
 
 __all__ = ["add"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regmap.model.chip import Block, Register
+from regmap.model.block import Block, Register
 
 BOARD = Block(
     name="words",

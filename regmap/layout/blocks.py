@@ -20,7 +20,7 @@ from regmap.layout.shape import (
     WindowLayout,
 )
 from regmap.layout.views import lay_out_view
-from regmap.model.chip import Array, Block, Group, Register, Window
+from regmap.model.block import Array, Block, Group, Register, Window
 from regmap.model.expr import ExprError, Path
 from regmap.names import RESERVED_IN_VIEWS, Taken, class_name_of, unique_name
 

@@ -14,7 +14,8 @@ from regmap.layout.device import (
 )
 from regmap.layout.refuse import refuse
 from regmap.layout.shape import BlockLayout
-from regmap.model.chip import Block, Board, Chip, Instance, Line, Match, Pin
+from regmap.model.block import Block, Line
+from regmap.model.chip import Board, Chip, Instance, Match, Pin
 from regmap.names import RESERVED_IN_VIEWS, Taken, class_name_of, python_name, unique_name
 
 __all__ = ["lay_out"]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from regmap.bits import mask_of, ones
 from regmap.model.access import READ_RULES, WRITE_RULES, WriteAction
-from regmap.model.chip import Field, Register
+from regmap.model.block import Field, Register
 
 __all__ = ["WriteMasks", "field_refusals", "register_refusals", "side_effect", "write_masks"]
 

@@ -10,7 +10,7 @@ from regmap.layout.masks import field_refusals, register_refusals, side_effect, 
 from regmap.layout.refuse import refuse
 from regmap.layout.shape import EnumLayout, FieldLayout, RegisterLayout
 from regmap.model.access import WRITE_RULES
-from regmap.model.chip import Enum, Field, Register
+from regmap.model.block import Enum, Field, Register
 from regmap.model.expr import ExprError
 from regmap.names import Taken, python_name, unique_name
 

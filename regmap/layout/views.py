@@ -17,7 +17,7 @@ from regmap.layout.shape import (
     ViewLayout,
     ViewMember,
 )
-from regmap.model.chip import Member, Pad, View
+from regmap.model.block import Member, Pad, View
 from regmap.model.expr import ExprError, Path
 from regmap.names import RESERVED_IN_VIEWS, Taken, unique_name
 

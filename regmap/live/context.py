@@ -18,7 +18,7 @@ from regmap.live.window import WindowPort
 if TYPE_CHECKING:
     from regmap.backends.base import Port
     from regmap.layout.shape import RegisterLayout, WindowLayout
-    from regmap.model.chip import WordOrder
+    from regmap.model.block import WordOrder
 
 __all__ = ["Context", "Refused", "place_of"]
 

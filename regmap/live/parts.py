@@ -9,7 +9,7 @@ from regmap.backends.base import Port, lock_of
 from regmap.errors import BackendError, BadAddress, ValueDoesNotFit
 
 if TYPE_CHECKING:
-    from regmap.model.chip import WordOrder
+    from regmap.model.block import WordOrder
 
 __all__ = ["InParts"]
 

@@ -18,7 +18,8 @@ from regmap.errors import MapError, Problem, Severity
 from regmap.loaders import find
 from regmap.loaders.files import Files
 from regmap.loaders.report import MISSING_FILE, Log, did_you_mean, shown
-from regmap.model.chip import Block, Board, Chip
+from regmap.model.block import Block
+from regmap.model.chip import Board, Chip
 
 __all__ = ["Loaded", "load", "read"]
 

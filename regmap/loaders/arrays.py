@@ -21,7 +21,7 @@ from regmap.loaders.keys import (
 )
 from regmap.loaders.nodes import Node, Scalar, Sequence
 from regmap.loaders.report import BAD_COUNT, WRONG_VALUE, Log
-from regmap.model.chip import Array, FieldArray
+from regmap.model.block import Array, FieldArray
 from regmap.model.expr import Count, NamePattern
 
 __all__ = ["MOST_ELEMENTS", "read_array", "read_field_array"]

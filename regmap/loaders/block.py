@@ -9,7 +9,7 @@ from regmap.loaders.nodes import Mapping
 from regmap.loaders.registers import Scope, read_defaults, read_items, read_windows
 from regmap.loaders.report import Log
 from regmap.loaders.views import read_views
-from regmap.model.chip import Block
+from regmap.model.block import Block
 
 __all__ = ["read_block"]
 

@@ -15,7 +15,8 @@ from regmap.loaders.keys import WRONG, Keys, as_is, entries, integer, list_of, n
 from regmap.loaders.nodes import Mapping, Node, Scalar
 from regmap.loaders.report import Log
 from regmap.loaders.views import LINE_KEYS, numbered, read_line
-from regmap.model.chip import Block, Board, Clock, Instance, Locator, Match, Pin
+from regmap.model.block import Block
+from regmap.model.chip import Board, Clock, Instance, Locator, Match, Pin
 
 __all__ = ["FindBlock", "read_board"]
 

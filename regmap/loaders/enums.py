@@ -16,7 +16,7 @@ from regmap.loaders.keys import WRONG, Keys, as_is, entries, text, wanted
 from regmap.loaders.nodes import Mapping, Node, Scalar
 from regmap.loaders.report import UNRESOLVED_REFERENCE, WRONG_VALUE, Log, did_you_mean, shown
 from regmap.loaders.scalars import Ambiguous
-from regmap.model.chip import Enum, EnumValue
+from regmap.model.block import Enum, EnumValue
 
 __all__ = ["Enums", "read_enum"]
 

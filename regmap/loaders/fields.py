@@ -24,7 +24,7 @@ from regmap.loaders.keys import (
 from regmap.loaders.nodes import Mapping, Node, Scalar, Sequence
 from regmap.loaders.report import BAD_BITS, Log
 from regmap.model.access import AccessTriple
-from regmap.model.chip import Constraint, Field
+from regmap.model.block import Constraint, Field
 
 __all__ = ["LARGEST", "SHARED_KEYS", "read_constraint", "read_fields"]
 

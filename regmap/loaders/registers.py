@@ -35,7 +35,7 @@ from regmap.loaders.keys import (
 from regmap.loaders.nodes import Node, Scalar, Sequence
 from regmap.loaders.report import WRONG_VALUE, Log
 from regmap.model.access import Access, AccessTriple
-from regmap.model.chip import Array, Field, Group, Register, Window
+from regmap.model.block import Array, Field, Group, Register, Window
 from regmap.model.expr import Path
 
 __all__ = ["Scope", "read_defaults", "read_items", "read_windows"]

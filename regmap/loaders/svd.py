@@ -29,7 +29,8 @@ from regmap.loaders.svd_source import MOST_SVD_BYTES, parse_xml
 from regmap.loaders.svd_tree import Prepared, prepare
 from regmap.loaders.svd_words import place_of
 from regmap.model.access import Access, ReadAction, WriteAction
-from regmap.model.chip import Array, Block, ByteOrder, Chip, Group, Instance, Register
+from regmap.model.block import Array, Block, ByteOrder, Group, Register
+from regmap.model.chip import Chip, Instance
 
 __all__ = ["MOST_SVD_BYTES", "read_svd"]
 

@@ -10,7 +10,7 @@ from regmap.loaders.svd_names import array_names, plain
 from regmap.loaders.svd_tree import Dim
 from regmap.loaders.svd_words import place_of
 from regmap.model.access import Access, ReadAction, WriteAction
-from regmap.model.chip import Constraint, Enum, EnumValue, Field, FieldArray
+from regmap.model.block import Constraint, Enum, EnumValue, Field, FieldArray
 
 __all__ = ["Enums", "read_constraint", "read_field"]
 

@@ -26,7 +26,7 @@ from regmap.loaders.keys import (
 )
 from regmap.loaders.nodes import Mapping, Node, Scalar, Sequence
 from regmap.loaders.report import VIEW_EXPRESSION, WRONG_VALUE, Log
-from regmap.model.chip import Line, Member, Pad, SequenceStep, View
+from regmap.model.block import Line, Member, Pad, SequenceStep, View
 from regmap.model.expr import Path
 
 __all__ = ["LINE_KEYS", "numbered", "read_functions", "read_line", "read_names", "read_views"]

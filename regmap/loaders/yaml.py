@@ -22,7 +22,8 @@ from regmap.loaders.report import (
     shown,
 )
 from regmap.loaders.text import MOST_BYTES, decoded, parse
-from regmap.model.chip import Block, Board
+from regmap.model.block import Block
+from regmap.model.chip import Board
 
 __all__ = ["MOST_BYTES", "read_yaml"]
 

@@ -2,7 +2,8 @@
 read and write actions, ``expr`` the tiny grammar of names, paths and counts."""
 
 from regmap.model.access import Access, ReadAction, WriteAction
-from regmap.model.chip import Block, Board, Chip, Enum, EnumValue, Field, Group, Instance, Register
+from regmap.model.block import Block, Enum, EnumValue, Field, Group, Register
+from regmap.model.chip import Board, Chip, Instance
 
 __all__ = [
     "Access",

@@ -1,312 +1,26 @@
-"""What the data sheet says, as frozen data: enums, fields, registers, groups, blocks, boards.
+"""Where blocks are: instances at addresses, chips, and boards with their pins, as frozen data.
 
-Rules of this file: no I/O, no addresses summed up, no masks derived. A loader has already
-resolved shorthands, defaults and inheritance, so every value here is the one in force; arrays,
-views and windows are still as written. ``layout`` turns this into names, addresses and masks.
-
-Words: ``offset`` in bytes from the parent; ``size`` in bytes; ``width`` in bits; ``place`` is
-where it was written (None for a model made in Python).
+Rules of this file: as in ``block``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from regmap.bits import BitRange
 from regmap.errors import Place
-from regmap.model.access import Access, ReadAction, WriteAction
-from regmap.model.expr import Count, NamePattern, Path
+from regmap.model.block import Array, Block, Extra
 
 __all__ = [
-    "Array",
-    "Block",
     "Board",
-    "ByteOrder",
     "Chip",
     "Clock",
-    "Constraint",
-    "Enum",
-    "EnumValue",
-    "Field",
-    "FieldArray",
-    "Group",
     "Instance",
-    "Line",
+    "Interrupt",
     "Locator",
     "Match",
-    "Member",
-    "Pad",
     "Pin",
-    "Register",
-    "SequenceStep",
-    "View",
-    "Window",
-    "WordOrder",
 ]
-
-ByteOrder = Literal["little", "big"]
-WordOrder = Literal["low-first", "high-first", "high-low-high"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnumValue:
-    """One named value. ``care`` masks the bits that count (None: all); ``default`` marks the
-    name of every value not listed, which then has no ``value``."""
-
-    name: str
-    value: int | None
-    description: str = ""
-    care: int | None = None
-    default: bool = False
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enum:
-    """Named values of a field; ``name`` is "" for one written inside its field."""
-
-    name: str = ""
-    values: tuple[EnumValue, ...]
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
-    """Which values may be written: a range, the enum's values only, or only what was read."""
-
-    minimum: int | None = None
-    maximum: int | None = None
-    enum_only: bool = False
-    as_read: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Array:
-    """Repetition of a register, group or instance.
-
-    One entry a dimension in ``counts`` and ``strides``, the outermost first. ``strides`` are in
-    bytes (in index steps behind a window). ``names`` makes an own name for each element out of
-    its indexes ``i``, ``j``, ``k``; ``labels`` lists them instead. With ``live`` the hardware
-    states the count of the one dimension and ``counts`` holds the largest.
-    """
-
-    counts: tuple[int, ...]
-    strides: tuple[int, ...]
-    names: NamePattern | None = None
-    labels: tuple[str, ...] = ()
-    live: Count | None = None
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldArray:
-    """Repetition of a field inside its register; ``stride`` is in bits.
-
-    ``counts`` has one number, or one for each element of the register's own array (the last of
-    which is often shorter). ``names`` sees the register's indexes first, then the field's.
-    """
-
-    counts: tuple[int, ...]
-    stride: int
-    names: NamePattern | None = None
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """Some bits of a register with a meaning. ``bits`` lists the parts of the field from its
-    least significant end; nearly always there is one. ``enum`` names values read and written,
-    ``write_enum`` those written where they differ."""
-
-    name: str
-    bits: tuple[BitRange, ...]
-    access: Access = Access.READ_WRITE
-    write_action: WriteAction = WriteAction.MODIFY
-    read_action: ReadAction | None = None
-    reset: int | None = None
-    enum: Enum | None = None
-    write_enum: Enum | None = None
-    array: FieldArray | None = None
-    volatile: bool = False
-    constraint: Constraint | None = None
-    unit: str = ""
-    lock: str = ""
-    description: str = ""
-    source: str = ""
-    py_name: str = ""
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
-    """One addressable word, or an array of them.
-
-    ``access``, ``write_action`` and ``read_action`` hold for bits that no field declares when
-    there are no fields at all. ``resets`` gives each element of its array a reset value of its
-    own. ``target`` is the register whose storage a set, clear or toggle register acts on;
-    ``storage`` names a storage that has no readable register; ``alias`` is the register that this
-    address is another way to; ``alternate`` says that sharing an address with other registers is
-    meant. ``access_widths`` are the widths, in bits, that the hardware takes (empty: the
-    register's own). ``verify`` asks for a read back after each write, since the hardware may
-    drop it.
-    """
-
-    name: str
-    offset: int
-    width: int = 32
-    access: Access = Access.READ_WRITE
-    write_action: WriteAction = WriteAction.MODIFY
-    read_action: ReadAction | None = None
-    reset: int | None = None
-    reset_mask: int | None = None
-    resets: tuple[int, ...] = ()
-    fields: tuple[Field, ...] = ()
-    array: Array | None = None
-    access_widths: tuple[int, ...] = ()
-    word_order: WordOrder | None = None
-    byte_order: ByteOrder = "little"
-    volatile: bool = False
-    verify: bool = False
-    target: str = ""
-    storage: str = ""
-    alias: str = ""
-    alternate: bool = False
-    constraint: Constraint | None = None
-    unit: str = ""
-    lock: str = ""
-    description: str = ""
-    source: str = ""
-    py_name: str = ""
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Registers that repeat or nest (SVD: cluster)."""
-
-    name: str
-    offset: int
-    items: tuple[Register | Group, ...]
-    array: Array | None = None
-    alternate: bool = False
-    description: str = ""
-    source: str = ""
-    py_name: str = ""
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """Registers behind an index/data pair; their ``offset`` is the index, in index steps."""
-
-    name: str
-    index: Path
-    data: Path
-    items: tuple[Register, ...]
-    description: str = ""
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SequenceStep:
-    """One step of a member that is a procedure: a register write or a wait.
-
-    ``write`` names a field; the other bits of its register are written with their reset value.
-    ``value`` is a number, or None for the value that the caller gave.
-    """
-
-    write: Path | None = None
-    value: int | None = None
-    wait_us: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One name of a view.
-
-    Exactly one form: ``path`` (a value read and written there), ``read`` with ``set`` and
-    ``clear`` (read at one place, written as a 1 to one of two others), ``call`` (a method that
-    writes the acting value once), or ``steps`` (a procedure that takes a value).
-    """
-
-    name: str
-    path: Path | None = None
-    read: Path | None = None
-    set: Path | None = None
-    clear: Path | None = None
-    call: Path | None = None
-    steps: tuple[SequenceStep, ...] = ()
-    enum: Enum | None = None
-    description: str = ""
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pad:
-    """How a pin of a view meets the outside world; used by the simulator alone.
-
-    ``level`` shows the pad; ``latch`` is what an output drives; the pin drives while member
-    ``output[0]`` has the value named ``output[1]``. ``event`` collects edges and levels that
-    the other paths enable.
-    """
-
-    level: Path
-    latch: Path
-    output: tuple[str, str]
-    event: Path | None = None
-    rising: Path | None = None
-    falling: Path | None = None
-    high: Path | None = None
-    low: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What one index of a view is on the chip: further names, functions by function name, and
-    the pull that it has after reset."""
-
-    names: tuple[str, ...] = ()
-    functions: Mapping[str, str] = field(default_factory=dict)
-    reset_pull: str = ""
-    description: str = ""
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """One index over many registers: ``pin[17]``."""
-
-    name: str
-    count: int
-    members: tuple[Member, ...]
-    pad: Pad | None = None
-    lines: Mapping[int, Line] = field(default_factory=dict)
-    description: str = ""
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A kind of peripheral (SVD: peripheral). ``size`` in bytes, None where not stated.
-
-    ``instance_name`` is what the one instance is called when the block is opened alone.
-    ``per_cpu`` says that each CPU sees its own registers at the one address.
-    """
-
-    name: str
-    items: tuple[Register | Group, ...] = ()
-    windows: tuple[Window, ...] = ()
-    views: tuple[View, ...] = ()
-    enums: tuple[Enum, ...] = ()
-    size: int | None = None
-    instance_name: str = ""
-    per_cpu: bool = False
-    description: str = ""
-    source: str = ""
-    extends: str = ""
-    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +41,16 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupt:
+    """An interrupt that an instance raises, by its number at the interrupt controller."""
+
+    name: str
+    number: int
+    description: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """A block at a base address. ``bus_base`` is the address as the manual prints it where that
     differs from the CPU's."""
@@ -339,9 +63,11 @@ class Instance:
     array: Array | None = None
     locator: Locator | None = None
     clock: Clock | None = None
+    interrupts: tuple[Interrupt, ...] = ()
     description: str = ""
     source: str = ""
     py_name: str = ""
+    extra: Extra = ()
     place: Place | None = None
 
 
@@ -378,6 +104,7 @@ class Chip:
     instances: tuple[Instance, ...]
     description: str = ""
     source: str = ""
+    extra: Extra = ()
     place: Place | None = None
 
 

@@ -15,7 +15,8 @@ from math import prod
 from typing import NamedTuple
 
 from regmap.bits import BitRange
-from regmap.model.chip import Array, Field, Group, Instance, Register
+from regmap.model.block import Array, Field, Group, Register
+from regmap.model.chip import Instance
 from regmap.model.expr import ExprError
 
 __all__ = [

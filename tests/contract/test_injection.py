@@ -24,7 +24,7 @@ from regmap.codegen.cheader import comment
 from regmap.layout import lay_out
 from regmap.layout.device import DeviceLayout
 from regmap.live.build import build
-from regmap.model.chip import Field, Register
+from regmap.model.block import Field, Register
 from tests.generating import canary, emitted, header_for, layout_facts, run_module
 from tests.hostile import HOSTILE, SLOTS, board_with
 from tests.support import Recorder

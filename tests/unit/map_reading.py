@@ -9,7 +9,7 @@ from pathlib import Path
 from regmap.layout import ArrayLayout, BlockLayout, GroupAt, RegisterAt, RegisterLayout
 from regmap.layout.blocks import lay_out_block
 from regmap.loaders import load
-from regmap.model.chip import Block
+from regmap.model.block import Block
 
 ROOT = Path(__file__).parents[2]
 CHIPS = ROOT / "maps" / "chips"

@@ -13,7 +13,8 @@ from regmap._core import Map
 from regmap.backends import doctor, mapped
 from regmap.backends.doctor import BlockTrial, Trial
 from regmap.backends.machine import Machine, Region
-from regmap.model.chip import Array, Block, Board, Instance, Locator, Match
+from regmap.model.block import Array, Block
+from regmap.model.chip import Board, Instance, Locator, Match
 
 PAGE = mmap.PAGESIZE
 

@@ -15,27 +15,23 @@ from regmap.check import RULES, Profile, check, check_boards, sort_key
 from regmap.check.registry import Rule, add
 from regmap.errors import Place, Severity
 from regmap.model.access import Access, ReadAction, WriteAction
-from regmap.model.chip import (
+from regmap.model.block import (
     Array,
     Block,
-    Board,
-    Clock,
     Constraint,
     Enum,
     EnumValue,
     Field,
     FieldArray,
     Group,
-    Instance,
-    Match,
     Member,
     Pad,
-    Pin,
     Register,
     SequenceStep,
     View,
     Window,
 )
+from regmap.model.chip import Board, Clock, Instance, Match, Pin
 from regmap.model.expr import Count, NamePattern, Path
 
 

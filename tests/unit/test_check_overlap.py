@@ -12,7 +12,7 @@ from regmap.check import check
 from regmap.check.fields import ranges_of
 from regmap.check.overlap import overlaps
 from regmap.model.access import Access
-from regmap.model.chip import Array, Block, Enum, EnumValue, Field, Register
+from regmap.model.block import Array, Block, Enum, EnumValue, Field, Register
 from regmap.model.walk import Element, walk
 
 registers = st.builds(

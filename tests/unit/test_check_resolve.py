@@ -7,7 +7,7 @@ import pytest
 from regmap import loaders
 from regmap.bits import BitRange
 from regmap.check.resolve import LostError, Names, Target
-from regmap.model.chip import Block, Group
+from regmap.model.block import Block, Group
 from regmap.model.expr import Path
 
 TEXT = """

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regmap.bits import BitRange
-from regmap.model.chip import Array, Block, Field, FieldArray, Group, Instance, Register
+from regmap.model.block import Array, Block, Field, FieldArray, Group, Register
+from regmap.model.chip import Instance
 from regmap.model.expr import NamePattern
 from regmap.model.walk import (
     count_registers,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from regmap.codegen.plan import module_name, parts, registers_in, source_name, split_by_size
 from regmap.layout import lay_out
-from regmap.model.chip import Array, Block, Chip, Group, Instance, Register
+from regmap.model.block import Array, Block, Group, Register
+from regmap.model.chip import Chip, Instance
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from regmap.errors import BackendUnavailable, MapError, Severity
 from regmap.layout import lay_out
 from regmap.layout.lower import _MOST_INSTANCES
 from regmap.loaders import read
-from regmap.model.chip import Array, Block, Chip, Enum, EnumValue, Field, Instance, Register
+from regmap.model.block import Array, Block, Enum, EnumValue, Field, Register
+from regmap.model.chip import Chip, Instance
 from regmap.names import Taken, unique_name
 from tests.unit.cli_support import refused, run
 

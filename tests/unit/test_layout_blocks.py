@@ -11,7 +11,7 @@ from regmap.bits import BitRange
 from regmap.errors import MapError
 from regmap.layout.blocks import lay_out_block
 from regmap.layout.shape import ArrayLayout, BlockLayout, GroupAt, RegisterAt, WindowLayout
-from regmap.model.chip import Array, Block, Field, FieldArray, Group, Register, Window
+from regmap.model.block import Array, Block, Field, FieldArray, Group, Register, Window
 from regmap.model.expr import Count, NamePattern, Path
 from tests.support import model_of
 

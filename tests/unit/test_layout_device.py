@@ -11,25 +11,20 @@ from regmap.errors import MapError
 from regmap.layout import lay_out
 from regmap.layout.rows import as_json, rows
 from regmap.model.access import Access, ReadAction, WriteAction
-from regmap.model.chip import (
+from regmap.model.block import (
     Array,
     Block,
-    Board,
-    Chip,
-    Clock,
     Enum,
     EnumValue,
     Field,
     Group,
-    Instance,
     Line,
-    Match,
     Member,
-    Pin,
     Register,
     View,
     Window,
 )
+from regmap.model.chip import Board, Chip, Clock, Instance, Match, Pin
 from regmap.model.expr import NamePattern, Path
 
 

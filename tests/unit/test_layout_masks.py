@@ -17,7 +17,7 @@ from regmap.layout.masks import (
     write_masks,
 )
 from regmap.model.access import ACCESS_SHORTHANDS, READ_RULES, WRITE_RULES, ReadAction, WriteAction
-from regmap.model.chip import Block, Field, Register
+from regmap.model.block import Block, Field, Register
 
 
 def fields_of(picture: str, *shorthands: str) -> tuple[Field, ...]:

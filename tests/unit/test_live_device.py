@@ -10,7 +10,8 @@ import regmap
 from regmap.errors import AccessError, BackendError, NotWritable, UnknownName, WaitTimeout
 from regmap.layout import lay_out
 from regmap.live.build import build
-from regmap.model.chip import Array, Board, Clock, Instance, Pin
+from regmap.model.block import Array
+from regmap.model.chip import Board, Clock, Instance, Pin
 from regmap.sim import Simulator
 from tests.support import Recorder, model_of
 

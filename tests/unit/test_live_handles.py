@@ -17,7 +17,8 @@ from regmap.errors import NoSuchElement, UnknownName, ValueDoesNotFit
 from regmap.layout import lay_out
 from regmap.live.build import build
 from regmap.live.path import Target, find, lookup
-from regmap.model.chip import Array, Chip, Instance
+from regmap.model.block import Array
+from regmap.model.chip import Chip, Instance
 from tests.support import Recorder, device_of, model_of
 
 HUGE = 1 << 20_000

@@ -15,7 +15,7 @@ from regmap.live.array import Array
 from regmap.live.device import Device
 from regmap.live.path import Target, find, lookup
 from regmap.live.views import ViewItem
-from regmap.model.chip import Array as ArrayModel
+from regmap.model.block import Array as ArrayModel
 from regmap.model.chip import Chip, Instance
 from tests.support import Recorder, model_of
 

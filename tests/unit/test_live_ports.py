@@ -17,7 +17,7 @@ from regmap.errors import BackendError, BadAddress, ValueDoesNotFit
 from regmap.live.parts import InParts
 from regmap.live.percpu import OnCpu
 from regmap.live.window import WindowPort
-from regmap.model.chip import WordOrder
+from regmap.model.block import WordOrder
 
 
 class Fake:

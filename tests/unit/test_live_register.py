@@ -203,7 +203,7 @@ def test_a_name_whose_number_does_not_fit_is_refused_and_not_cut(bus: Recorder) 
     from regmap.bits import BitRange
     from regmap.layout import lay_out
     from regmap.live.build import build
-    from regmap.model.chip import Block, Constraint, Enum, EnumValue, Field, Register
+    from regmap.model.block import Block, Constraint, Enum, EnumValue, Field, Register
 
     enum = Enum(values=(EnumValue(name="BIG", value=9), EnumValue(name="OVER", value=6)))
     limit = Constraint(maximum=5)

@@ -10,7 +10,7 @@ from regmap.bits import BitRange
 from regmap.errors import MapError, Problem, Severity
 from regmap.loaders import Loaded, load, read
 from regmap.model.access import ACCESS_SHORTHANDS, Access, ReadAction, WriteAction
-from regmap.model.chip import Array, Block, Constraint, Field, Group, Register
+from regmap.model.block import Array, Block, Constraint, Field, Group, Register
 from regmap.model.expr import Count, NamePattern
 from regmap.model.expr import Path as RegisterPath
 

@@ -10,7 +10,8 @@ import pytest
 
 from regmap.errors import MapError, Problem, Severity
 from regmap.loaders import find, load, read
-from regmap.model.chip import Block, Board, Clock, Locator, Match, Pin, Register
+from regmap.model.block import Block, Register
+from regmap.model.chip import Board, Clock, Locator, Match, Pin
 from regmap.model.expr import NamePattern
 
 GOOD = Path(__file__).parents[1] / "data" / "good"

@@ -10,7 +10,8 @@ import pytest
 from regmap.bits import BitRange
 from regmap.errors import MapError, Problem, Severity
 from regmap.loaders import Loaded, load, read
-from regmap.model.chip import Chip, Constraint, Field, FieldArray, Group, Instance, Register
+from regmap.model.block import Constraint, Field, FieldArray, Group, Register
+from regmap.model.chip import Chip, Instance
 from regmap.model.expr import NamePattern
 from regmap.model.walk import fields_of, instances_of, walk
 

@@ -15,7 +15,7 @@ import pytest
 from regmap.check import check
 from regmap.layout.shape import RegisterLayout
 from regmap.loaders import load, read
-from regmap.model.chip import Block, Register
+from regmap.model.block import Block, Register
 from tests.unit.map_reading import CHIPS, block, decode, picture, places, register
 
 GPIO = CHIPS / "am335x_gpio.yaml"

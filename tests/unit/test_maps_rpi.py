@@ -16,7 +16,7 @@ import pytest
 
 from regmap.check import check
 from regmap.loaders import read
-from regmap.model.chip import Block, Register, View
+from regmap.model.block import Block, Register, View
 from regmap.model.expr import Path as RegPath
 
 ROOT = Path(__file__).parents[2]

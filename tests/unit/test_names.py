@@ -147,9 +147,9 @@ def test_a_name_that_live_objects_need_is_never_theirs() -> None:
     from regmap.bits import BitRange
     from regmap.layout import lay_out
     from regmap.live.build import build
-    from regmap.model.chip import Block as BlockModel
-    from regmap.model.chip import Field
-    from regmap.model.chip import Register as RegisterModel
+    from regmap.model.block import Block as BlockModel
+    from regmap.model.block import Field
+    from regmap.model.block import Register as RegisterModel
     from tests.support import Recorder
 
     names = sorted(RESERVED)
