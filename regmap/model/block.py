@@ -43,6 +43,9 @@ __all__ = [
 ByteOrder = Literal["little", "big"]
 WordOrder = Literal["low-first", "high-first", "high-low-high"]
 
+# What a deferred block makes when it is first asked for.
+_LATE = ("items", "enums")
+
 # What SVD says beyond this model, kept as it was written: (element, its text or what is in it), in
 # the order of the file; an attribute's name begins with "@". Nothing here has a meaning for regmap.
 Extra = tuple[tuple[str, Union[str, "Extra"]], ...]
@@ -314,21 +317,25 @@ class Block:
 
     @classmethod
     def deferred(cls, make: Callable[[], Block], **known: Any) -> Block:
-        """A block whose ``items`` are made by ``make`` when they are first asked for.
+        """A block whose ``items`` and ``enums`` are made by ``make`` when first asked for.
 
         ``known`` is everything else about it. To every user it is a block like any other; what
         ``make`` raises comes out where the items are asked for, each time.
         """
         block = cls(**known)
-        object.__delattr__(block, "items")
+        for late in _LATE:
+            object.__delattr__(block, late)
         object.__setattr__(block, "_make", make)
         return block
 
     def __getattr__(self, name: str) -> Any:
-        # Reached only for a slot that is empty: the items of a deferred block.
-        if name != "items" or self._make is None:
+        # Reached only for a slot that is empty: what a deferred block has not made yet.
+        if name not in _LATE:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        items = self._make().items
-        object.__setattr__(self, "items", items)
-        object.__setattr__(self, "_make", None)
-        return items
+        make = self._make
+        if make is not None:  # else another thread has just made them
+            made = make()
+            for late in _LATE:
+                object.__setattr__(self, late, getattr(made, late))
+            object.__setattr__(self, "_make", None)
+        return object.__getattribute__(self, name)
