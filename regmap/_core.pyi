@@ -82,6 +82,32 @@ class Map:
     ) -> None: ...
 
 @final
+class IoPorts:
+    """The I/O ports of an x86 CPU, 0 to 0xffff, by the ``in`` and ``out`` instructions.
+
+    The kernel grants ports to a thread (ioperm(2), CAP_SYS_RAWIO); each thread takes those that
+    it uses when it first does. Raises OSError where the kernel refuses them, or on another CPU.
+    """
+
+    def __new__(cls) -> Self: ...
+    def read(self, address: int, width: int) -> int:
+        """One ``in`` of exactly ``width`` bits: 8, 16 or 32."""
+
+    def write(self, address: int, width: int, value: int) -> None:
+        """One ``out`` of exactly ``width`` bits."""
+
+    def update(
+        self, address: int, width: int, *, keep: int, neutral: int, mask: int, value: int
+    ) -> int:
+        """One ``in``, ``merge``, one ``out``; returns what was written."""
+
+    def grant(self, address: int, size: int, /) -> None:
+        """Ask the kernel for ``size`` ports from ``address`` on now, for this thread."""
+
+    def close(self) -> None:
+        """Refuse further accesses; a second call does nothing."""
+
+@final
 class Names:
     """The member names of a block class, in order. Immutable, shared by its instances."""
 

@@ -76,6 +76,19 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
             example="anon:",
             placed=True,
         ),
+        "port": Scheme(
+            loader="regmap.backends.port:open_port",
+            form="port:",
+            prose="x86 I/O ports by the in and out instructions, for root",
+            example="port:",
+        ),
+        "msr": Scheme(
+            loader="regmap.backends.msr:open_msr",
+            form="msr:CPU",
+            prose="model-specific registers of one x86 CPU, number N at address 8*N, for root",
+            example="msr:0",
+            named=True,
+        ),
         "sim": Scheme(
             loader="regmap.backends:open_simulator",
             form="sim:",

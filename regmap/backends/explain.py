@@ -13,7 +13,7 @@ import stat
 
 from regmap.backends.machine import Machine, Region, owners
 
-__all__ = ["fault", "mapping", "opening"]
+__all__ = ["fault", "mapping", "msr", "opening", "ports"]
 
 _ABSENT = {errno.ENOENT, errno.ENXIO, errno.ENODEV}
 _GPIOMEM_RULE = 'SUBSYSTEM=="*gpiomem*", GROUP="gpio", MODE="0660"'
@@ -141,6 +141,37 @@ def fault(device: str, address: int) -> str:
             " first), the base address is another machine's, or the bus refuses this width"
         )
     return f"{device} no longer reaches {address:#x}: it was truncated after it was mapped"
+
+
+def ports(error: OSError, machine: Machine) -> str:
+    """Why the kernel does not let this thread use I/O ports. Source: ioperm(2)."""
+    if error.errno == errno.ENOSYS:
+        kind = machine.architecture() or "this CPU"
+        if not kind.startswith(("x86", "i")):
+            return f"{kind} has no I/O ports; only x86 has them"
+        return "this kernel has no ioperm (CONFIG_X86_IOPL_IOPERM), which grants I/O ports"
+    if error.errno not in {errno.EPERM, errno.EACCES}:
+        return f"I/O ports: {_words(error)}"
+    inside = " (a container needs --cap-add SYS_RAWIO)" if machine.container() else ""
+    return _locked(machine) or (
+        "only root with the capability SYS_RAWIO may use I/O ports; run as root, for example with"
+        f" sudo{inside}"
+    )
+
+
+def msr(error: OSError, device: str, machine: Machine) -> str:
+    """Why ``/dev/cpu/N/msr`` could not be opened. Source: msr(4)."""
+    if error.errno in _ABSENT:
+        if machine.exists("/dev/cpu"):
+            return f"there is no {device}; is there such a CPU? See /dev/cpu, or `nproc`"
+        return f"there is no {device}; load the driver with `modprobe msr` (x86 only)"
+    if error.errno in {errno.EPERM, errno.EACCES}:
+        inside = " (a container needs --cap-add SYS_RAWIO)" if machine.container() else ""
+        return (
+            f"only root with the capability SYS_RAWIO may open {device}{_owner(device, machine)};"
+            f" run as root, for example with sudo{inside}"
+        )
+    return f"{device}: {_words(error)}"
 
 
 def _option(name: str, machine: Machine) -> str:

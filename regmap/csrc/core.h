@@ -145,7 +145,7 @@ typedef struct {
     X(update) X(value) X(write) X(__dict__) X(__mro__)
 
 struct core {
-    PyTypeObject *Map, *Names, *Field, *Spec, *Register, *Block;
+    PyTypeObject *Map, *Names, *Field, *Spec, *Register, *Block, *IoPorts;
     PyObject *BackendError, *BadAddress, *BusFault, *ClosedError, *ValueDoesNotFit;
 #define X(word) PyObject *str_##word;
     CORE_WORDS(X)
@@ -155,6 +155,7 @@ struct core {
 extern struct core core __attribute__((visibility("hidden")));
 
 extern PyType_Spec map_spec, names_spec, field_spec, spec_spec, register_spec, block_spec;
+extern PyType_Spec ioports_spec;
 
 /* ---- numbers ------------------------------------------------------------------------------- */
 
@@ -179,6 +180,11 @@ enum conversion { CONVERTED, OUT_OF_RANGE, NOT_A_NUMBER /* with an error set */ 
 
 /* The same for anything with __index__. */
 enum conversion number_of(PyObject *object, uint64_t *value);
+
+/* What a caller of read, write or update asked for: an address with a width, and a number that fits
+ * in `bytes` (`what` names it in the error). False with the error set. */
+bool access_wanted(PyObject *where, PyObject *width, uint64_t *address, unsigned *bytes);
+bool value_wanted(PyObject *object, unsigned bytes, const char *what, uint64_t *value);
 
 /* ---- errors; every one of these returns false or NULL with the error set -------------------- */
 

@@ -110,27 +110,8 @@ static PyObject *map_flush(PyObject *self, PyObject *unused)
 static size_t map_check(Map *map, PyObject *where, PyObject *width, const char *kind, bool writes,
                         uint64_t *address, unsigned *bytes)
 {
-    uint64_t bits;
-    enum conversion got = number_of(width, &bits);
-    if (got == NOT_A_NUMBER)
+    if (!access_wanted(where, width, address, bytes))
         return NOWHERE;
-    if (got == OUT_OF_RANGE || (bits != 8 && bits != 16 && bits != 32 && bits != 64)) {
-        PyObject *text = shown(width);
-        PyErr_Format(core.BadAddress, "a width of %V bits; it must be 8, 16, 32 or 64", text,
-                     HUGE_NUMBER);
-        Py_XDECREF(text);
-        return NOWHERE;
-    }
-    *bytes = (unsigned)bits / 8;
-    got = number_of(where, address);
-    if (got == NOT_A_NUMBER)
-        return NOWHERE;
-    if (got == OUT_OF_RANGE) {
-        PyObject *text = shown(where);
-        PyErr_Format(core.BadAddress, "%V is no address of 64 bits", text, HUGE_NUMBER);
-        Py_XDECREF(text);
-        return NOWHERE;
-    }
     /* Below the map this wraps to more than its size, as the map ends within 64 bits. */
     uint64_t offset = *address - map->address;
     size_t limit = writes ? map->writable_size : map->size;
@@ -140,22 +121,6 @@ static size_t map_check(Map *map, PyObject *where, PyObject *width, const char *
         return NOWHERE;
     }
     return (size_t)offset;
-}
-
-/* A number that fits in `bytes`; `what` names it in the error. */
-static bool map_value(PyObject *object, unsigned bytes, const char *what, uint64_t *value)
-{
-    enum conversion got = number_of(object, value);
-    if (got == NOT_A_NUMBER)
-        return false;
-    if (got == CONVERTED && *value <= UINT64_MAX >> (64 - 8 * bytes))
-        return true;
-    PyObject *path = PyUnicode_FromString(what);
-    if (path != NULL) {
-        raise_misfit(path, object, 8 * bytes);
-        Py_DECREF(path);
-    }
-    return false;
 }
 
 static PyObject *map_read(PyObject *self, PyObject *const *args, Py_ssize_t count,
@@ -190,7 +155,7 @@ static PyObject *map_write(PyObject *self, PyObject *const *args, Py_ssize_t cou
     uint64_t address, value;
     unsigned bytes;
     size_t offset = map_check(map, given[0], given[1], "write", true, &address, &bytes);
-    if (offset == NOWHERE || !map_value(given[2], bytes, "value", &value))
+    if (offset == NOWHERE || !value_wanted(given[2], bytes, "value", &value))
         return NULL;
     access_order(map);
     if (access_write(map->start + offset, bytes, access_turned(false), value) != ACCESS_DONE) {
@@ -212,10 +177,10 @@ static PyObject *map_update(PyObject *self, PyObject *const *args, Py_ssize_t co
     uint64_t address, keep, neutral, mask, value;
     unsigned bytes;
     size_t offset = map_check(map, given[0], given[1], "update", true, &address, &bytes);
-    if (offset == NOWHERE || !map_value(given[2], bytes, "keep", &keep)
-        || !map_value(given[3], bytes, "neutral", &neutral)
-        || !map_value(given[4], bytes, "mask", &mask)
-        || !map_value(given[5], bytes, "value", &value))
+    if (offset == NOWHERE || !value_wanted(given[2], bytes, "keep", &keep)
+        || !value_wanted(given[3], bytes, "neutral", &neutral)
+        || !value_wanted(given[4], bytes, "mask", &mask)
+        || !value_wanted(given[5], bytes, "value", &value))
         return NULL;
     access_order(map);
     enum access_result result = access_update(map->start + offset, bytes, access_turned(false),

@@ -80,6 +80,7 @@ static bool add_types(PyObject *module)
     } types[] = {
         {&map_spec, &core.Map},   {&names_spec, &core.Names},       {&field_spec, &core.Field},
         {&spec_spec, &core.Spec}, {&register_spec, &core.Register}, {&block_spec, &core.Block},
+        {&ioports_spec, &core.IoPorts},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         *types[i].place = (PyTypeObject *)PyType_FromSpec(types[i].spec);

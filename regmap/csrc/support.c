@@ -70,6 +70,46 @@ PyObject *proxy_of_copy(PyObject *dict)
     return proxy;
 }
 
+/* ---- what callers of read, write and update ask for ------------------------------------------ */
+
+bool access_wanted(PyObject *where, PyObject *width, uint64_t *address, unsigned *bytes)
+{
+    uint64_t bits;
+    enum conversion got = number_of(width, &bits);
+    if (got == NOT_A_NUMBER)
+        return false;
+    if (got == OUT_OF_RANGE || (bits != 8 && bits != 16 && bits != 32 && bits != 64)) {
+        PyObject *text = shown(width);
+        PyErr_Format(core.BadAddress, "a width of %V bits; it must be 8, 16, 32 or 64", text,
+                     HUGE_NUMBER);
+        Py_XDECREF(text);
+        return false;
+    }
+    *bytes = (unsigned)bits / 8;
+    got = number_of(where, address);
+    if (got == OUT_OF_RANGE) {
+        PyObject *text = shown(where);
+        PyErr_Format(core.BadAddress, "%V is no address of 64 bits", text, HUGE_NUMBER);
+        Py_XDECREF(text);
+    }
+    return got == CONVERTED;
+}
+
+bool value_wanted(PyObject *object, unsigned bytes, const char *what, uint64_t *value)
+{
+    enum conversion got = number_of(object, value);
+    if (got == NOT_A_NUMBER)
+        return false;
+    if (got == CONVERTED && *value <= UINT64_MAX >> (64 - 8 * bytes))
+        return true;
+    PyObject *path = PyUnicode_FromString(what);
+    if (path != NULL) {
+        raise_misfit(path, object, 8 * bytes);
+        Py_DECREF(path);
+    }
+    return false;
+}
+
 /* ---- errors -------------------------------------------------------------------------------- */
 
 PyObject *shown(PyObject *object)
