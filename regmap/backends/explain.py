@@ -13,7 +13,7 @@ import stat
 
 from regmap.backends.machine import Machine, Region, owners
 
-__all__ = ["fault", "mapping", "msr", "opening", "ports"]
+__all__ = ["fault", "mapping", "msr", "opening", "pci", "ports", "uio"]
 
 _ABSENT = {errno.ENOENT, errno.ENXIO, errno.ENODEV}
 _GPIOMEM_RULE = 'SUBSYSTEM=="*gpiomem*", GROUP="gpio", MODE="0660"'
@@ -170,6 +170,31 @@ def msr(error: OSError, device: str, machine: Machine) -> str:
         return (
             f"only root with the capability SYS_RAWIO may open {device}{_owner(device, machine)};"
             f" run as root, for example with sudo{inside}"
+        )
+    return f"{device}: {_words(error)}"
+
+
+def pci(error: OSError, file: str, machine: Machine) -> str:
+    """Why a file of a PCI device in sysfs could not be opened. Source: linux pci-sysfs.c."""
+    if error.errno in _ABSENT:
+        return f"there is no {file}"
+    if error.errno in {errno.EPERM, errno.EACCES}:
+        rule = (
+            f'; as root, or with a udev rule such as \'ACTION=="add", SUBSYSTEM=="pci",'
+            f' RUN+="/bin/chgrp gpio $sys$devpath/{file.rpartition("/")[2]}"\' and chmod g+rw'
+        )
+        return _locked(machine) or f"this user may not open {file}{_owner(file, machine)}{rule}"
+    return f"{file}: {_words(error)}"
+
+
+def uio(error: OSError, device: str, machine: Machine) -> str:
+    """Why ``/dev/uioN`` could not be opened. Source: linux uio-howto.rst."""
+    if error.errno in _ABSENT:
+        return f"there is no {device}, though /sys/class/uio has it; is udev (or mdev) running?"
+    if error.errno in {errno.EPERM, errno.EACCES}:
+        return (
+            f"this user may not open {device}{_owner(device, machine)}; give it to a group with the"
+            ' udev rule \'SUBSYSTEM=="uio", GROUP="gpio", MODE="0660"\' and join that group'
         )
     return f"{device}: {_words(error)}"
 

@@ -38,10 +38,12 @@ _REFUSES_WRITING = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class Mapped:
-    """An open device or file whose byte 0 stands for address ``origin``.
+    """An open device or file whose first byte stands for address ``origin``.
 
-    ``limit`` says how many bytes there are (None: no end is known). ``read_only`` says why nothing
-    may be written, "" where it may. Takes the descriptor ``fd`` over.
+    ``limit`` says how many bytes there are (None: no end is known). ``skew`` is where in its page
+    the first byte lies, as what is smaller than a page need not begin at one; nothing before it is
+    reached. ``start`` is the offset of that page for mmap. ``read_only`` says why nothing may be
+    written, "" where it may. Takes the descriptor ``fd`` over.
     """
 
     # A 64-bit access of a 32-bit CPU is two transactions, which the core refuses.
@@ -54,6 +56,8 @@ class Mapped:
         *,
         origin: int = 0,
         limit: Callable[[], int] | None = None,
+        skew: int = 0,
+        start: int = 0,
         read_only: str = "",
         machine: Machine | None = None,
     ) -> None:
@@ -63,6 +67,8 @@ class Mapped:
         self.origin = origin
         self.read_only = read_only
         self._limit = limit
+        self._skew = skew
+        self._start = start
         self._machine = machine or Machine()
         self._maps: list[Map] = []
         self._lock = threading.Lock()
@@ -101,17 +107,18 @@ class Mapped:
         return None
 
     def _map(self, address: int, size: int) -> Map:
-        first = (address - self.origin) // _PAGE * _PAGE
-        end = -(-(address - self.origin + size) // _PAGE) * _PAGE
+        at = address - self.origin + self._skew
+        first = at // _PAGE * _PAGE
+        end = -(-(at + size) // _PAGE) * _PAGE
         if self._limit:
             # A page reaches beyond the end of a file, where a write would be lost unseen.
-            end = min(end, self._limit())
+            end = min(end, self._limit() + self._skew)
         try:
             made = Map(
                 self._fd,
                 end - first,
-                offset=first,
-                address=self.origin + first,
+                offset=self._start + first,
+                address=self.origin - self._skew + first,
                 writable=not self.read_only,
             )
         except OverflowError:
