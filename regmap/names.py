@@ -44,9 +44,9 @@ RESERVED = RESERVED_LATER | frozenset(
     """
     act address as_integer_ratio backend bit bit_count bit_length blocks check_field check_raw
     check_write clear clock close conjugate context cpu denominator fields from_bytes imag index
-    is_integer layout load local modify mro name names numerator on_cpu parent path pin pins port
-    raw read real register replace reset set store to_bytes toggle update wait width window write
-    FIELDS LAYOUT MEMBERS NAMES PER_CPU SPEC WINDOWS
+    irq is_integer layout load local modify mro name names numerator on_cpu parent path pin pins
+    port raw read real register replace reset set store to_bytes toggle update wait width window
+    write FIELDS LAYOUT MEMBERS NAMES PER_CPU SPEC WINDOWS
     """.split()  # noqa: SIM905
 )
 
@@ -54,8 +54,8 @@ RESERVED = RESERVED_LATER | frozenset(
 # hide nothing by it; these are what the blocks that hold views, and their items, need themselves.
 RESERVED_IN_VIEWS = frozenset(
     """
-    address clock context index local mro names on_cpu parent path register window
-    ACCESSORS MEMBERS NAMES PER_CPU VIEW WINDOWS
+    address clock context edges index local mro names on_cpu parent path register window
+    ACCESSORS MEMBERS NAMES PAD PER_CPU VIEW WINDOWS
     """.split()  # noqa: SIM905
 )
 

@@ -12,11 +12,24 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager
-from typing import Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from regmap._core import merge
 
-__all__ = ["Attachable", "Backend", "Port", "Updating", "lock_of", "update"]
+__all__ = [
+    "Attachable",
+    "Backend",
+    "Edge",
+    "EdgeKind",
+    "EdgeSource",
+    "Interrupt",
+    "Interrupts",
+    "Lines",
+    "Port",
+    "Updating",
+    "lock_of",
+    "update",
+]
 
 _PLAIN_LOCK = type(threading.Lock())
 
@@ -67,6 +80,66 @@ class Attachable(Protocol):
 
     def attach(self, address: int, size: int) -> Port:
         """The port for ``size`` bytes at ``address``: a ``_core.Map`` or a Backend."""
+
+
+class Interrupts(NamedTuple):
+    """What a wait for an interrupt saw: the kernel's count since the driver was loaded
+    (``total``), how many are ``new`` since the last look, and how many of those nobody waited for
+    (``missed``)."""
+
+    total: int
+    new: int
+    missed: int
+
+
+@runtime_checkable
+class Interrupt(Protocol):
+    """The interrupt of a device, as the attribute ``irq`` of a transport that has one."""
+
+    def wait(self, timeout_s: float | None = None) -> Interrupts:
+        """Switch it on and wait for one. Raises WaitTimeout, BackendError."""
+
+    async def wait_async(self, timeout_s: float | None = None) -> Interrupts:
+        """The same in an asyncio task."""
+
+
+EdgeKind = Literal["rising", "falling", "both"]
+
+
+class Edge(NamedTuple):
+    """One change of a line. ``timestamp_ns`` is of the clock CLOCK_MONOTONIC, ``sequence`` counts
+    the line's edges from 1. ``missed`` are those lost just before this one, None where that
+    cannot be known; ``kind`` is then what the level showed."""
+
+    kind: EdgeKind
+    timestamp_ns: int
+    sequence: int
+    missed: int | None = 0
+
+
+class EdgeSource(Protocol):
+    """Where the edges of one line come from; ``source`` says it in words."""
+
+    source: str
+
+    def fileno(self) -> int:
+        """What to wait on for reading."""
+
+    def take(self) -> list[Edge]:
+        """The edges that are there; waits for one if there is none."""
+
+    def close(self) -> None:
+        """Give the line back; a second call does nothing."""
+
+
+@runtime_checkable
+class Lines(Protocol):
+    """A transport on a machine whose kernel tells the edges of GPIO lines."""
+
+    def line_edges(
+        self, base: int, line: int, kind: EdgeKind, *, debounce_us: int, queue: int
+    ) -> EdgeSource | None:
+        """The edges of a line of the block at ``base``; None where no driver has the block."""
 
 
 def update(

@@ -14,24 +14,15 @@ import errno
 import os
 import select
 from pathlib import Path
-from typing import NamedTuple
 
+from regmap.backends.base import Interrupts
 from regmap.errors import BackendError, ClosedError, WaitTimeout
 
-__all__ = ["Interrupts", "UioInterrupt"]
+__all__ = ["UioInterrupt"]
 
 _COUNT_BYTES = 4
 # PCI Local Bus Specification 3.0, 6.2.2.
 _COMMAND, _INTERRUPT_DISABLE = 4, 1 << 10
-
-
-class Interrupts(NamedTuple):
-    """What a wait saw: the kernel's count since the driver was loaded (``total``), how many are
-    ``new`` since the last look, and how many of those nobody waited for (``missed``)."""
-
-    total: int
-    new: int
-    missed: int
 
 
 class UioInterrupt:

@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from regmap._core import Map
-from regmap.backends import explain
+from regmap.backends import explain, gpiochip
 from regmap.backends.machine import Machine
 from regmap.errors import BackendError, BackendUnavailable, BadAddress, BusFault, ClosedError
 
 if TYPE_CHECKING:
     from regmap.backends import Target
+    from regmap.backends.base import EdgeKind, EdgeSource
 
-__all__ = ["Mapped", "open_anon", "open_file", "open_gpiomem", "open_mem", "open_shm"]
+__all__ = ["Mapped", "Physical", "open_anon", "open_file", "open_gpiomem", "open_mem", "open_shm"]
 
 _PAGE = mmap.PAGESIZE
 # The older gpiomem driver maps its one page wherever it is asked to: an offset behind it would
@@ -185,14 +186,27 @@ class Mapped:
         return f"<{self.device} from {self.origin:#x}{', closed' if self.closed else ''}>"
 
 
-def open_mem(target: Target) -> Mapped:
+class Physical(Mapped):
+    """The registers of this machine itself, whose kernel may tell edges of GPIO lines."""
+
+    def line_edges(
+        self, base: int, line: int, kind: EdgeKind, *, debounce_us: int, queue: int
+    ) -> EdgeSource | None:
+        """The edges of a line of the block at ``base``; None where no driver has the block."""
+        device = gpiochip.chip_at(base, self._machine)
+        if device is None:
+            return None
+        return gpiochip.open_line(device, line, kind, debounce_us=debounce_us, queue=queue)
+
+
+def open_mem(target: Target) -> Physical:
     """Physical memory through /dev/mem, uncached (O_SYNC)."""
     machine = target.machine or Machine()
     fd, read_only = _open("/dev/mem", machine, os.O_SYNC)
-    return Mapped(fd, "/dev/mem", read_only=read_only, machine=machine)
+    return Physical(fd, "/dev/mem", read_only=read_only, machine=machine)
 
 
-def open_gpiomem(target: Target) -> Mapped:
+def open_gpiomem(target: Target) -> Physical:
     """The GPIO block of a Raspberry Pi for users of the group gpio: one page.
 
     Its first byte stands for the URI's address, else for what the device tree states, else for
@@ -204,7 +218,7 @@ def open_gpiomem(target: Target) -> Mapped:
         device = other
     stated = machine.gpiomem_address() if target.address is None else None
     fd, read_only = _open(device, machine, os.O_SYNC)
-    return Mapped(
+    return Physical(
         fd,
         device,
         origin=target.origin if stated is None else stated,

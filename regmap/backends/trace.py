@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TextIO
 
 from regmap._core import merge
-from regmap.backends.base import Backend
+from regmap.backends.base import Backend, Interrupt
 
 __all__ = ["Access", "TraceBackend", "printer"]
 
@@ -62,6 +62,8 @@ class TraceBackend:
         self.lock = threading.RLock()
         widths: tuple[int, ...] = getattr(inner, "widths", (8, 16, 32, 64))
         self.widths = widths
+        # What is no access passes by: the interrupt of the device behind.
+        self.irq: Interrupt | None = getattr(inner, "irq", None)
 
     def attach(self, address: int, size: int) -> TraceBackend:
         """Itself, so that every access is seen. What the inner backend refuses is refused."""

@@ -253,7 +253,7 @@ class Registers:
         )
 
 
-_POLLING = frozenset({"timeout_s", "period_s"})
+_POLLING = frozenset({"timeout_s", "period_s", "irq"})
 
 
 def assigned(field: FieldLayout, layout: RegisterLayout) -> FieldLayout:

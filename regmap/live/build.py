@@ -108,6 +108,7 @@ class _Builder:
         namespace: dict[str, Any] = {
             "__doc__": _doc(layout.description),
             "VIEW": layout.name,
+            "PAD": layout.pad,
         }
         for member in layout.members:
             doc = member.description

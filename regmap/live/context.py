@@ -16,7 +16,7 @@ from regmap.live.percpu import OnCpu
 from regmap.live.window import WindowPort
 
 if TYPE_CHECKING:
-    from regmap.backends.base import Port
+    from regmap.backends.base import Interrupt, Lines, Port
     from regmap.layout.shape import RegisterLayout, WindowLayout
     from regmap.model.block import WordOrder
 
@@ -59,7 +59,7 @@ class Context:
     """One instance on one backend.
 
     ``attach`` gives the port when the first register is touched; ``hint`` explains a bus fault
-    there. Safe between threads.
+    there; ``lines`` and ``irq`` are the backend's edges and interrupt. Safe between threads.
     """
 
     def __init__(
@@ -71,11 +71,15 @@ class Context:
         cpu: int | None = None,
         hint: str = "",
         clock: Clock | None = None,
+        lines: Lines | None = None,
+        irq: Interrupt | None = None,
     ) -> None:
         self.name = name
         self.hint = hint
         self.cpu = cpu
         self.clock = clock
+        self.lines = lines
+        self.irq = irq
         self._attach = attach
         self._widths = widths or _HOST_WIDTHS
         self._windows: dict[str, WindowPort] = {}
@@ -90,7 +94,14 @@ class Context:
     def on_cpu(self, cpu: int) -> Context:
         """The same instance as one CPU sees it."""
         return Context(
-            self.name, self._attach, widths=self._widths, cpu=cpu, hint=self.hint, clock=self.clock
+            self.name,
+            self._attach,
+            widths=self._widths,
+            cpu=cpu,
+            hint=self.hint,
+            clock=self.clock,
+            lines=self.lines,
+            irq=self.irq,
         )
 
     def port_for(self, layout: RegisterLayout) -> Port:

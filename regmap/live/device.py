@@ -8,8 +8,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, SupportsIndex
 
 from regmap import _core
-from regmap.backends.base import Attachable, Backend, Port, lock_of
-from regmap.errors import AccessError, NoSuchElement, NotWritable, UnknownName
+from regmap.backends.base import Attachable, Backend, Interrupt, Lines, Port, lock_of
+from regmap.errors import (
+    AccessError,
+    BackendUnavailable,
+    NoSuchElement,
+    NotWritable,
+    UnknownName,
+)
 from regmap.layout.device import DeviceLayout, InstanceLayout
 from regmap.live.block import Block
 from regmap.live.clock import Clock
@@ -118,6 +124,17 @@ class Device(Handle, _core.Block):
         return tuple(getattr(self, name) for name in self.LAYOUT.instances)
 
     @property
+    def irq(self) -> Interrupt:
+        """The interrupt of the backend: ``wait(timeout_s)`` and ``wait_async``.
+
+        Raises BackendUnavailable where the backend has none.
+        """
+        found: Interrupt | None = getattr(self._backend, "irq", None)
+        if found is None:
+            raise BackendUnavailable(f"{self._backend!r} tells no interrupts; uio: does")
+        return found
+
+    @property
     def pin(self) -> View:
         """The pins of its GPIO block, where it has exactly one: ``device.pin[17]``."""
         owners = [at.name for at, view in self.LAYOUT.views() if view.name == "pin"]
@@ -168,6 +185,8 @@ class Device(Handle, _core.Block):
             widths=getattr(self._backend, "widths", None),
             hint=f"{layout.name} may have no clock: {hint}" if hint else "",
             clock=Clock(self, layout.name, layout.clock) if layout.clock else None,
+            lines=self._backend if isinstance(self._backend, Lines) else None,
+            irq=getattr(self._backend, "irq", None),
         )
         if cls.PER_CPU and self.cpu is not None:
             context = context.on_cpu(self.cpu)

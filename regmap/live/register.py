@@ -15,6 +15,7 @@ from regmap import _core
 from regmap.bits import ones
 from regmap.errors import (
     AccessError,
+    BackendUnavailable,
     BusFault,
     NotANumber,
     NotReadable,
@@ -146,15 +147,21 @@ class Register(Handle, _core.Register):
         *,
         timeout_s: float,
         period_s: float = 0.001,
+        irq: bool = False,
         **fields: object,
     ) -> RegisterValue:
         """Poll until every named field has its value, and return the snapshot that had.
 
         One bus read a poll, every ``period_s`` seconds, at least one and one more at the end; one
-        alone where ``timeout_s`` is 0 or less. ``condition`` takes a snapshot instead. Raises
-        WaitTimeout with the values seen, ReadHasSideEffect, NotReadable, ValueError for NaN.
+        alone where ``timeout_s`` is 0 or less. With ``irq`` one read after each interrupt of the
+        backend instead; what ends the interrupt at the device is for the caller to do.
+        ``condition`` takes a snapshot instead. Raises WaitTimeout with the values seen,
+        ReadHasSideEffect, NotReadable, ValueError for NaN, BackendUnavailable without interrupts.
         """
-        return wait_for(self, condition, fields, timeout_s, period_s)
+        if irq and self.context.irq is None:
+            raise BackendUnavailable(f"{self.path}: this backend tells no interrupts; uio: does")
+        interrupt = self.context.irq if irq else None
+        return wait_for(self, condition, fields, timeout_s, period_s, irq=interrupt)
 
     def _reset_bits(self, *, named: int) -> int:
         """The reset value, write-one fields neutral; ``named`` bits are given by the caller."""

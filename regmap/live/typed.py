@@ -123,10 +123,11 @@ if TYPE_CHECKING:
     Until: TypeAlias = Callable[[V], bool]
 
     class Polling(TypedDict, total=False):
-        """How long ``wait`` polls and how often, in seconds."""
+        """How long ``wait`` polls and how often, in seconds, or whether by interrupts."""
 
         timeout_s: Required[float]
         period_s: float
+        irq: bool
 
     class RegisterValue(int):
         """A snapshot."""
@@ -179,7 +180,9 @@ if TYPE_CHECKING:
         def reset(self) -> None: ...
 
     class _Steady(_Readable[V]):
-        def wait(self, until: Until[V], /, *, timeout_s: float, period_s: float = ...) -> V: ...
+        def wait(
+            self, until: Until[V], /, *, timeout_s: float, period_s: float = ..., irq: bool = ...
+        ) -> V: ...
 
     class ReadWrite(_Steady[V], _Writable):
         """A register that can be read and written."""

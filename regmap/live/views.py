@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar, NoReturn
 
+from regmap.backends.base import EdgeKind
 from regmap.bits import ones
 from regmap.errors import (
     AccessError,
@@ -20,8 +21,9 @@ from regmap.errors import (
     NotWritable,
     UnknownName,
 )
-from regmap.layout.shape import EnumLayout, StepLayout, Target
+from regmap.layout.shape import EnumLayout, PadLayout, StepLayout, Target
 from regmap.live.block import Block, Member
+from regmap.live.edges import Edges, Polled
 from regmap.live.handle import Handle, Indexed
 from regmap.live.register import Register
 from regmap.live.value import as_index, as_number, check_fit
@@ -33,6 +35,7 @@ class ViewItem(Handle):
     """One index of a view. A subclass has the members of its view as attributes."""
 
     VIEW: ClassVar[str] = ""
+    PAD: ClassVar[PadLayout | None] = None
     ACCESSORS: ClassVar[Mapping[str, ValueMember | LevelMember | CallMember | StepsMember]] = {}
 
     def __init__(self, block: Block, index: int, names: tuple[str, ...]) -> None:
@@ -57,6 +60,43 @@ class ViewItem(Handle):
     def path(self) -> str:
         """Where it is: ``GPIO.pin[17]``."""
         return f"{self._block.path}.{self.VIEW}[{self.index}]"
+
+    def edges(
+        self,
+        kind: EdgeKind = "both",
+        *,
+        debounce_us: int = 0,
+        queue: int = 0,
+        period_s: float = 0.001,
+    ) -> Edges:
+        """Changes of the pin from now on: an iterator, also an asynchronous one.
+
+        From the kernel's gpiochip where a driver has the block (the line becomes an input;
+        ``debounce_us`` and ``queue``, the edges that the kernel keeps, are the kernel's), else by
+        polling the block's event detection every ``period_s`` seconds; ``Edges.source`` says
+        which. Raises AccessError where the map knows no event detection, BackendUnavailable.
+        """
+        context = self._block.context
+        if context.lines is not None:
+            base = self._block.address
+            found = context.lines.line_edges(
+                base, self.index, kind, debounce_us=debounce_us, queue=queue
+            )
+            if found is not None:
+                return Edges(self.path, found)
+        if self.PAD is None:
+            raise AccessError(self.path, "the map does not say how it detects edges (`pad`)")
+        if debounce_us:
+            raise AccessError(self.path, "only the kernel debounces, and no driver has this block")
+        polled = Polled(
+            self.path,
+            self.PAD,
+            self.index,
+            kind=kind,
+            register=self.register,
+            period_s=period_s,
+        )
+        return Edges(self.path, polled)
 
     def register(self, path: str) -> Register:
         """The register that a member uses. No bus access."""

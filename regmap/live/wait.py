@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import ClassVar, Protocol
 
+from regmap.backends.base import Interrupt
 from regmap.errors import NotReadable, ReadHasSideEffect, WaitTimeout
 from regmap.layout.shape import RegisterLayout
 from regmap.live.value import FieldInfo, RegisterValue, check_duration
@@ -30,8 +32,10 @@ def wait_for(
     fields: Mapping[str, object],
     timeout_s: float,
     period_s: float,
+    *,
+    irq: Interrupt | None = None,
 ) -> RegisterValue:
-    """Poll ``register`` as its ``wait`` says."""
+    """Look at ``register`` as its ``wait`` says, again after each interrupt where there is one."""
     effect = register.LAYOUT.side_effect
     if effect:
         raise ReadHasSideEffect(register.path, f"polling would change it ({effect})")
@@ -64,4 +68,9 @@ def wait_for(
                 last=now,
                 values=tuple(values),
             )
-        time.sleep(max(0.0, min(period_s, end - time.monotonic())))
+        left = max(0.0, end - time.monotonic())
+        if irq is None:
+            time.sleep(min(period_s, left))
+        else:
+            with suppress(WaitTimeout):  # a last look follows
+                irq.wait(left)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from regmap.backends import open_backend
-from regmap.backends.interrupt import Interrupts, UioInterrupt
+from regmap.backends.base import Interrupts
+from regmap.backends.interrupt import UioInterrupt
 from regmap.backends.machine import Machine
 from regmap.backends.uio import Uio
 from regmap.errors import BackendError, BackendUnavailable, BadAddress, ClosedError, WaitTimeout

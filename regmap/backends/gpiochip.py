@@ -1,0 +1,117 @@
+"""Edges of GPIO lines from the kernel: the gpiochip that drives a block, by the official bindings.
+
+The kernel notes each edge when its interrupt comes and keeps it in a queue; its numbers tell how
+many were lost where the queue was full. Needs no register and no root, only the device
+``/dev/gpiochipN``. Source: linux Documentation/userspace-api/gpio/chardev.rst; libgpiod 2.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from datetime import timedelta
+from typing import Any
+
+from regmap.backends.base import Edge, EdgeKind
+from regmap.backends.machine import Machine
+from regmap.errors import BackendError, BackendUnavailable, ClosedError
+
+__all__ = ["LineEdges", "chip_at", "open_line"]
+
+_DEVICES = "/sys/bus/gpio/devices"
+_NAMED_BY_ADDRESS = re.compile(r"([0-9a-f]+)\.")
+_CONSUMER = "regmap"
+_MOST_AT_ONCE = 64
+
+
+def chip_at(base: int, machine: Machine) -> str | None:
+    """The device of the gpiochip whose registers begin at ``base``, such as ``/dev/gpiochip0``.
+
+    A device of the device tree is called by its address: ``3f200000.gpio``.
+    """
+    folder = machine.path(_DEVICES)
+    for chip in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not re.fullmatch(r"gpiochip\d+", chip.name):
+            continue
+        parent = chip.resolve().parent.name
+        found = _NAMED_BY_ADDRESS.match(parent)
+        if found and int(found[1], 16) == base:
+            return f"/dev/{chip.name}"
+    return None
+
+
+class LineEdges:
+    """The edges of one line. One thread or task at a time."""
+
+    def __init__(self, request: Any, device: str, line: int) -> None:
+        self._request = request
+        self._last = 0
+        self.source = f"{device} line {line}"
+
+    def fileno(self) -> int:
+        """What to wait on for reading."""
+        if self._request is None:
+            raise ClosedError(f"the edges of {self.source} are closed")
+        return int(self._request.fd)
+
+    def take(self) -> list[Edge]:
+        """The edges that are there; waits for one if there is none. Raises BackendError."""
+        self.fileno()
+        try:
+            events = self._request.read_edge_events(_MOST_AT_ONCE)
+        except OSError as error:
+            raise BackendError(f"{self.source}: {error.strerror}") from error
+        return [self._edge(event) for event in events]
+
+    def _edge(self, event: Any) -> Edge:
+        number = int(event.line_seqno)
+        missed, self._last = max(number - self._last - 1, 0), number
+        kind: EdgeKind = "rising" if event.event_type is event.Type.RISING_EDGE else "falling"
+        return Edge(kind, int(event.timestamp_ns), number, missed)
+
+    def close(self) -> None:
+        """Give the line back; a second call does nothing."""
+        if self._request is not None:
+            self._request.release()
+            self._request = None
+
+
+def open_line(
+    device: str, line: int, kind: EdgeKind, *, debounce_us: int = 0, queue: int = 0
+) -> LineEdges:
+    """Ask the kernel for the edges of a line, which makes it an input.
+
+    ``queue`` is how many edges the kernel keeps (0: its own choice, 16). Raises
+    BackendUnavailable.
+    """
+    try:
+        import gpiod  # noqa: PLC0415  (an extra, and only for this)
+    except ImportError as error:
+        raise BackendUnavailable(
+            f"{device} tells edges through the package gpiod; `pip install 'regmap-hw[gpiod]'`"
+        ) from error
+    edge = gpiod.line.Edge
+    chosen = {"rising": edge.RISING, "falling": edge.FALLING, "both": edge.BOTH}[kind]
+    settings = gpiod.LineSettings(
+        direction=gpiod.line.Direction.INPUT,
+        edge_detection=chosen,
+        debounce_period=timedelta(microseconds=debounce_us),
+    )
+    try:
+        request = gpiod.request_lines(
+            device, config={line: settings}, consumer=_CONSUMER, event_buffer_size=queue or None
+        )
+    except OSError as error:
+        raise BackendUnavailable(_why(error, device, line)) from error
+    return LineEdges(request, device, line)
+
+
+def _why(error: OSError, device: str, line: int) -> str:
+    if error.errno == errno.EBUSY:
+        return f"line {line} of {device} is in use; `gpioinfo` says by whom"
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return (
+            f"this user may not open {device}; join its group (`ls -l {device}`), as with"
+            " `sudo usermod -aG gpio $USER`, then log in again"
+        )
+    return f"line {line} of {device}: {error.strerror}"
