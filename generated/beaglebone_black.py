@@ -12494,6 +12494,7 @@ def layout():
                 size=0x400,
                 block_name="am335x_cm_per",
                 block=once(block_am335x_cm_per),
+                locator=("devicetree", "ti,am3-prcm"),
                 description="Clocks of the peripheral domain.",
             ),
             "CM_WKUP": InstanceLayout(
@@ -12510,6 +12511,7 @@ def layout():
                 size=0x2000,
                 block_name="am335x_control",
                 block=once(block_am335x_control),
+                locator=("devicetree", "ti,am3-scm"),
                 description="Control module, with the pads.",
             ),
             "GPIO0": InstanceLayout(

@@ -5516,6 +5516,7 @@ def layout():
                 block_name="bcm2711_gpio",
                 block=once(block_bcm2711_gpio),
                 bus_base=0x7E200000,
+                locator=("devicetree", "brcm,bcm2711-gpio"),
                 description="GPIO controller.",
             ),
         },

@@ -5540,6 +5540,7 @@ def layout():
                 block_name="bcm2835_gpio",
                 block=once(block_bcm2835_gpio),
                 bus_base=0x7E200000,
+                locator=("devicetree", "brcm,bcm2835-gpio"),
                 description="GPIO controller.",
             ),
         },

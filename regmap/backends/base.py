@@ -25,6 +25,7 @@ __all__ = [
     "Interrupt",
     "Interrupts",
     "Lines",
+    "Locating",
     "Port",
     "Updating",
     "lock_of",
@@ -80,6 +81,15 @@ class Attachable(Protocol):
 
     def attach(self, address: int, size: int) -> Port:
         """The port for ``size`` bytes at ``address``: a ``_core.Map`` or a Backend."""
+
+
+@runtime_checkable
+class Locating(Protocol):
+    """A transport to the machine it runs on, which can say where a block is."""
+
+    def locate(self, kind: str, key: str, base: int) -> tuple[int, Port | None]:
+        """The address of what a map's locator names, ``base`` where nothing is known, and the
+        port that reaches it where that is another than this transport's own."""
 
 
 class Interrupts(NamedTuple):

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from regmap.backends import open_backend
+from regmap.backends import locate, open_backend
 from regmap.backends.machine import Machine, Region, owners
 from regmap.errors import BackendError
 
@@ -25,17 +26,22 @@ __all__ = [
     "BoardReport",
     "Facts",
     "Found",
+    "Located",
     "Report",
     "Trial",
     "examine",
     "facts",
     "found",
+    "located",
+    "nearest_board",
     "places",
     "recognise",
     "trial",
 ]
 
 _OPTIONS = ("CONFIG_DEVMEM", "CONFIG_STRICT_DEVMEM", "CONFIG_IO_STRICT_DEVMEM", "CONFIG_DEVPORT")
+# Names that differ by more are of another machine.
+_ALIKE = 0.6
 # Regions that hold many blocks, or none.
 _NO_BLOCK = re.compile(r"(System RAM|System ROM|Kernel |Reserved|reserved|PCI Bus|PCI ECAM|ACPI)")
 
@@ -105,6 +111,18 @@ class Found:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What this machine says of an instance that has a locator: the ``addresses`` that it states,
+    none where it states nothing, beside the ``described`` one."""
+
+    board: str
+    instance: str
+    by: str
+    described: int
+    addresses: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All of it. ``recognised`` is the name of the board that this machine is, "" for none."""
@@ -115,6 +133,7 @@ class Report:
     iomem: tuple[Region, ...]
     ioports: tuple[Region, ...]
     found: tuple[Found, ...]
+    located: tuple[Located, ...]
 
 
 def examine(boards: Iterable[Board], machine: Machine | None = None) -> Report:
@@ -129,6 +148,7 @@ def examine(boards: Iterable[Board], machine: Machine | None = None) -> Report:
         iomem=machine.regions("iomem"),
         ioports=machine.regions("ioports"),
         found=found(boards, machine),
+        located=located(boards, machine),
     )
 
 
@@ -154,6 +174,31 @@ def recognise(boards: Iterable[Board], machine: Machine | None = None) -> Board 
     machine = machine or Machine()
     known = [(how[0], board) for board in boards if (how := machine.matches(board.match))]
     return min(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def nearest_board(boards: Iterable[Board], machine: Machine | None = None) -> Board | None:
+    """The board that is most like this machine, which is none of them; None where nothing is."""
+    machine = machine or Machine()
+    own = machine.compatible()
+    ranked: list[tuple[float, Board]] = []
+    for board in boards:
+        match = board.match
+        names = match.compatible if match else ()
+        alike = [SequenceMatcher(None, one, two).ratio() for one in own for two in names]
+        if alike and max(alike) > _ALIKE:
+            ranked.append((max(alike), board))
+    return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
+
+
+def located(boards: Iterable[Board], machine: Machine) -> tuple[Located, ...]:
+    """Where this machine says that the instances of boards that it may be are."""
+    return tuple(
+        Located(board.name, each.name, f"{each.locator.kind} {each.locator.key}", each.base, there)
+        for board in boards
+        for each in board.instances
+        if each.locator is not None
+        and (there := locate.addresses(each.locator.kind, each.locator.key, machine))
+    )
 
 
 def _report(board: Board, machine: Machine) -> BoardReport:

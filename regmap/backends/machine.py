@@ -196,29 +196,6 @@ class Machine:
             return 1 + len(names), f"the architecture {self.architecture()}"
         return None
 
-    def gpiomem_address(self) -> int | None:
-        """The CPU's address of what /dev/gpiomem maps, where the device tree states it.
-
-        ``reg`` of the node holds a bus address, which ``ranges`` of /soc turns into the CPU's.
-        Source: Devicetree Specification 0.4, 2.3.6 and 2.3.8.
-        """
-        soc = "/proc/device-tree/soc"
-        reg = self.data(f"{soc}/gpiomem/reg")
-        here = 4 * int.from_bytes(self.data(f"{soc}/#address-cells"), "big")
-        above = 4 * int.from_bytes(self.data("/proc/device-tree/#address-cells"), "big")
-        length = 4 * int.from_bytes(self.data(f"{soc}/#size-cells"), "big")
-        if not (here and above and length and len(reg) >= here):
-            return None
-        bus = int.from_bytes(reg[:here], "big")
-        ranges = self.data(f"{soc}/ranges")
-        for at in range(0, len(ranges), here + above + length):
-            first = int.from_bytes(ranges[at : at + here], "big")
-            cpu = int.from_bytes(ranges[at + here : at + here + above], "big")
-            size = int.from_bytes(ranges[at + here + above : at + here + above + length], "big")
-            if first <= bus < first + size:
-                return cpu + bus - first
-        return None
-
 
 def recognises(match: Matching | None, machine: Machine | None = None) -> bool:
     """Whether ``match`` describes ``machine``, by default the one that this runs on."""

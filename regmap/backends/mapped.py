@@ -1,4 +1,4 @@
-"""Backends that are a mapping: /dev/mem, /dev/gpiomem, a file, shared memory.
+"""Backends that are a mapping, and those of files and shared memory.
 
 Each is one open descriptor, mapped piece by piece as instances are attached: whole pages, which
 neighbours share, kept until ``close``. A register reaches its page through the C core alone.
@@ -19,20 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from regmap._core import Map
-from regmap.backends import explain, gpiochip
+from regmap.backends import explain
 from regmap.backends.machine import Machine
 from regmap.errors import BackendError, BackendUnavailable, BadAddress, BusFault, ClosedError
 
 if TYPE_CHECKING:
     from regmap.backends import Target
-    from regmap.backends.base import EdgeKind, EdgeSource
 
-__all__ = ["Mapped", "Physical", "open_anon", "open_file", "open_gpiomem", "open_mem", "open_shm"]
+__all__ = ["Mapped", "open_anon", "open_device", "open_file", "open_shm"]
 
 _PAGE = mmap.PAGESIZE
-# The older gpiomem driver maps its one page wherever it is asked to: an offset behind it would
-# show GPIO registers under another block's address.
-_GPIOMEM_BYTES = 0x1000
 # Sparse, so that only pages that are touched take memory.
 _ANON_BYTES = 1 << 32
 _REFUSES_WRITING = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -186,48 +182,6 @@ class Mapped:
         return f"<{self.device} from {self.origin:#x}{', closed' if self.closed else ''}>"
 
 
-class Physical(Mapped):
-    """The registers of this machine itself, whose kernel may tell edges of GPIO lines."""
-
-    def line_edges(
-        self, base: int, line: int, kind: EdgeKind, *, debounce_us: int, queue: int
-    ) -> EdgeSource | None:
-        """The edges of a line of the block at ``base``; None where no driver has the block."""
-        device = gpiochip.chip_at(base, self._machine)
-        if device is None:
-            return None
-        return gpiochip.open_line(device, line, kind, debounce_us=debounce_us, queue=queue)
-
-
-def open_mem(target: Target) -> Physical:
-    """Physical memory through /dev/mem, uncached (O_SYNC)."""
-    machine = target.machine or Machine()
-    fd, read_only = _open("/dev/mem", machine, os.O_SYNC)
-    return Physical(fd, "/dev/mem", read_only=read_only, machine=machine)
-
-
-def open_gpiomem(target: Target) -> Physical:
-    """The GPIO block of a Raspberry Pi for users of the group gpio: one page.
-
-    Its first byte stands for the URI's address, else for what the device tree states, else for
-    the map's lowest. From kernel 6.1.54 on the device may be called /dev/gpiomem0.
-    """
-    machine = target.machine or Machine()
-    device, other = "/dev/gpiomem", "/dev/gpiomem0"
-    if machine.exists(other) and not machine.exists(device):
-        device = other
-    stated = machine.gpiomem_address() if target.address is None else None
-    fd, read_only = _open(device, machine, os.O_SYNC)
-    return Physical(
-        fd,
-        device,
-        origin=target.origin if stated is None else stated,
-        limit=lambda: _GPIOMEM_BYTES,
-        read_only=read_only,
-        machine=machine,
-    )
-
-
 def open_file(target: Target) -> Mapped:
     """A file, never created and never made longer."""
     return _open_sized(target.rest, target)
@@ -265,7 +219,7 @@ def _open_sized(device: str, target: Target, flags: int = 0) -> Mapped:
     # Asked before opening, which has effects of its own on a pipe or a device.
     if path.exists() and not path.is_file():
         raise BackendUnavailable(f"{device} is no regular file; a device has a backend of its own")
-    fd, read_only = _open(device, machine, flags)
+    fd, read_only = open_device(device, machine, flags)
     return Mapped(
         fd,
         device,
@@ -280,8 +234,11 @@ def _path(device: str, machine: Machine) -> Path:
     return machine.path(device) if device.startswith("/") else Path(device)
 
 
-def _open(device: str, machine: Machine, flags: int = 0) -> tuple[int, str]:
-    """A descriptor, and why it is for reading only ("" where it is not)."""
+def open_device(device: str, machine: Machine, flags: int = 0) -> tuple[int, str]:
+    """A descriptor, and why it is for reading only ("" where it is not).
+
+    Raises BackendUnavailable.
+    """
     path = _path(device, machine)
     flags |= os.O_CLOEXEC
     try:

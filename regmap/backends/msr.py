@@ -20,7 +20,7 @@ from regmap.errors import BackendError, BackendUnavailable, BadAddress, BusFault
 if TYPE_CHECKING:
     from regmap.backends import Target
 
-__all__ = ["Msr", "open_msr"]
+__all__ = ["Msr", "open_cpu", "open_msr"]
 
 _WIDTH = 64
 _BYTES = 8
@@ -96,7 +96,11 @@ def open_msr(target: Target) -> Msr:
     machine = target.machine or Machine()
     if not (target.rest.isascii() and target.rest.isdecimal()) or len(target.rest) > 6:
         raise BackendUnavailable(f"msr:{target.rest} names no CPU; write a number, as in msr:0")
-    cpu = int(target.rest)
+    return open_cpu(int(target.rest), machine)
+
+
+def open_cpu(cpu: int, machine: Machine) -> Msr:
+    """The MSRs of one CPU; none is read. Raises BackendUnavailable."""
     device = f"/dev/cpu/{cpu}/msr"
     try:
         try:

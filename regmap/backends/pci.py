@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import mmap
 import os
-import re
 import threading
 import weakref
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from regmap.backends import explain
 from regmap.backends.machine import Machine
 from regmap.backends.mapped import Mapped
+from regmap.backends.pcidevices import BARS, Region, device_of, region_of
 from regmap.errors import (
     BackendError,
     BackendUnavailable,
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "ConfigSpace", "IoBar", "open_bar", "open_config"]
 
-_DEVICES = "/sys/bus/pci/devices"
-_ADDRESS = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7])")
-_IDENTITY = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})")
-_BARS = 6
 _OPTIONS = ("enable", "wc")
 # linux include/linux/ioport.h
 _IS_IO, _IS_MEMORY, _PREFETCHABLE = 0x100, 0x200, 0x2000
@@ -49,20 +45,12 @@ _COMMAND, _IO_ENABLE, _MEMORY_ENABLE = 4, 1, 2
 _PAGE = mmap.PAGESIZE
 
 
-class _Region(NamedTuple):
-    """A line of ``resource``: what one BAR takes on the bus."""
-
-    start: int
-    size: int
-    flags: int
-
-
 class Bar(Mapped):
     """A memory BAR. One smaller than a page is mapped with the page around it, of which nothing
     but the BAR is reached."""
 
     def __init__(
-        self, fd: int, device: str, *, origin: int, region: _Region, on: _Enabled | None = None
+        self, fd: int, device: str, *, origin: int, region: Region, on: _Enabled | None = None
     ) -> None:
         skew = region.start % _PAGE
         super().__init__(fd, device, origin=origin, limit=lambda: region.size, skew=skew)
@@ -205,12 +193,10 @@ def open_bar(target: Target) -> Bar | IoBar:
         if option not in _OPTIONS:
             near = nearest(option, _OPTIONS, 1) or _OPTIONS
             raise BackendUnavailable(f"pci:{target.rest}: no option {option!r}; try +{near[0]}")
-    if not (len(text) == 1 and text.isascii() and text.isdecimal()) or int(text) >= _BARS:
-        raise BackendUnavailable(
-            f"pci:{target.rest}: which BAR? Write /0 to /{_BARS - 1} behind it"
-        )
-    folder, number = _device(name, machine), int(text)
-    region = _region(folder, number, machine)
+    if not (len(text) == 1 and text.isascii() and text.isdecimal()) or int(text) >= BARS:
+        raise BackendUnavailable(f"pci:{target.rest}: which BAR? Write /0 to /{BARS - 1} behind it")
+    folder, number = device_of(name, machine), int(text)
+    region = region_of(folder, number, machine)
     device = f"BAR {number} of PCI device {folder.name}"
     is_io = bool(region.flags & _IS_IO)
     on = _switched_on(folder, device, is_io=is_io, wanted="enable" in options)
@@ -226,58 +212,11 @@ def open_bar(target: Target) -> Bar | IoBar:
 def open_config(target: Target) -> ConfigSpace:
     """The configuration space of a device; nothing of it is read."""
     machine = target.machine or Machine()
-    folder = _device(target.rest, machine)
+    folder = device_of(target.rest, machine)
     fd = _open(folder / "config", machine)
     size = os.fstat(fd).st_size
     device = f"configuration space of PCI device {folder.name}"
     return ConfigSpace(fd, device, base=target.origin, size=size)
-
-
-def _device(name: str, machine: Machine) -> Path:
-    """The folder of sysfs of a device by its address, or by vendor and device."""
-    wanted = name.lower()
-    devices = machine.path(_DEVICES)
-    known = sorted(each.name for each in devices.iterdir()) if devices.is_dir() else []
-    if not known:
-        raise BackendUnavailable(f"this machine shows no PCI devices in {_DEVICES}")
-    if found := _ADDRESS.fullmatch(wanted):
-        domain, bus, slot, function = found.groups()
-        own = f"{domain or '0000'}:{bus}:{slot}.{function}"
-        if own in known:
-            return devices / own
-        near = nearest(own, known, 1) or known[:1]
-        raise BackendUnavailable(f"there is no PCI device {own}; the nearest is {near[0]}")
-    if not (found := _IDENTITY.fullmatch(wanted)):
-        raise BackendUnavailable(
-            f"pci:{name}: write an address as lspci prints it, 00:05.0, or vendor and device,"
-            " 1234:11e8"
-        )
-    vendor, device = (f"0x{part}" for part in found.groups())
-    matching = [
-        each
-        for each in known
-        if (machine.text(f"{_DEVICES}/{each}/vendor"), machine.text(f"{_DEVICES}/{each}/device"))
-        == (vendor, device)
-    ]
-    if len(matching) != 1:
-        what = f"{len(matching)} such devices" if matching else "no such device"
-        say = f"; name one: {', '.join(matching)}" if matching else "; see lspci -nn"
-        raise BackendUnavailable(f"pci:{name}: {what} on this machine{say}")
-    return devices / matching[0]
-
-
-def _region(folder: Path, number: int, machine: Machine) -> _Region:
-    lines = machine.text(f"{_DEVICES}/{folder.name}/resource").splitlines()
-    regions = []
-    for line in lines[:_BARS]:
-        parts = [int(part, 16) for part in line.split()]
-        start, end, flags = parts if len(parts) == 3 else (0, 0, 0)
-        regions.append(_Region(start, end - start + 1 if end else 0, flags))
-    if number < len(regions) and regions[number].size:
-        return regions[number]
-    there = [str(each) for each, region in enumerate(regions) if region.size]
-    listed = f"it has {', '.join(there)}" if there else "it has none"
-    raise BackendUnavailable(f"PCI device {folder.name} has no BAR {number}; {listed}")
 
 
 def _switched_on(folder: Path, device: str, *, is_io: bool, wanted: bool) -> _Enabled | None:

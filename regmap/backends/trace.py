@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from typing import NamedTuple, TextIO
+from typing import NamedTuple, TextIO, cast
 
 from regmap._core import merge
-from regmap.backends.base import Backend, Interrupt
+from regmap.backends.base import Backend, Interrupt, Locating, Port
 
 __all__ = ["Access", "TraceBackend", "printer"]
 
@@ -71,6 +71,17 @@ class TraceBackend:
         if inner_attach is not None and not self.dry_run:
             inner_attach(address, size)
         return self
+
+    def locate(self, kind: str, key: str, base: int) -> tuple[int, Port | None]:
+        """Where the inner backend has a block; another port than its own is recorded as well."""
+        if self.dry_run or not isinstance(self.inner, Locating):
+            return base, None
+        address, port = self.inner.locate(kind, key, base)
+        if port is None:
+            return address, None
+        other = TraceBackend(cast("Backend", port), names=self.names, out=self.out)
+        other.accesses = self.accesses
+        return address, other
 
     def read(self, address: int, width: int) -> int:
         """One bus read (none in a dry run, which answers 0)."""

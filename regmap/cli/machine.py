@@ -75,6 +75,21 @@ def run_doctor(arguments: argparse.Namespace, console: Console) -> int:
             for block in trial.blocks:
                 if block.why:
                     console.line(f"    {block.name} at {block.address:#x}: {block.why}")
+    if report.located:
+        console.line()
+        console.table(
+            ["instance", "of", "found by", "is at", "described at"],
+            [
+                [
+                    each.instance,
+                    each.board,
+                    each.by,
+                    ", ".join(f"{address:#x}" for address in each.addresses),
+                    f"{each.described:#x}",
+                ]
+                for each in report.located
+            ],
+        )
     console.line()
     if facts.hidden:
         console.line("The kernel hides addresses from this user; as root there is more to say.")

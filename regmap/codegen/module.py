@@ -161,6 +161,8 @@ def _instance(instance: InstanceLayout, block: str, *, split: bool) -> Node:
         arguments.append(("bus_base=", node(instance.bus_base, hexadecimal=True)))
     if instance.clock is not None:
         arguments.append(("clock=", node(instance.clock)))
+    if instance.locator is not None:
+        arguments.append(("locator=", node(instance.locator)))
     if instance.description:
         arguments.append(("description=", node(instance.description)))
     return call("InstanceLayout", arguments)

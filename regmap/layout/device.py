@@ -49,7 +49,7 @@ class InstanceLayout:
     """A block at a base address; ``block`` is laid out on first use.
 
     ``block_name`` is what kind of block it is; ``bus_base`` the address as the manual prints it,
-    where that differs.
+    where that differs; ``locator`` is how a machine is asked where it is: (kind, key).
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class InstanceLayout:
         block: Callable[[], BlockLayout],
         bus_base: int | None = None,
         clock: ClockLayout | None = None,
+        locator: tuple[str, str] | None = None,
         description: str = "",
     ) -> None:
         self.name = name
@@ -69,6 +70,7 @@ class InstanceLayout:
         self.block_name = block_name
         self.bus_base = bus_base
         self.clock = clock
+        self.locator = locator
         self.description = description
         self._size = size
         self._block = block

@@ -67,6 +67,7 @@ def _lay_out_chip(chip: Chip, kind: str) -> DeviceLayout:
             block=_once(blocks, model.block, classes[id(model.block)]),
             bus_base=model.bus_base,
             clock=_clock(model),
+            locator=_locator(model, base),
             description=model.description or model.block.description,
         )
         return own
@@ -129,6 +130,13 @@ def _once(
         return blocks[id(block)]
 
     return laid_out
+
+
+def _locator(model: Instance, base: int) -> tuple[str, str] | None:
+    """How the instance is found; what is told of an array is where it begins."""
+    if model.locator is None or base != model.base:
+        return None
+    return model.locator.kind, model.locator.key
 
 
 def _clock(model: Instance) -> ClockLayout | None:

@@ -8,7 +8,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, SupportsIndex
 
 from regmap import _core
-from regmap.backends.base import Attachable, Backend, Interrupt, Lines, Port, lock_of
+from regmap.backends.base import (
+    Attachable,
+    Backend,
+    Interrupt,
+    Lines,
+    Locating,
+    Port,
+    lock_of,
+)
 from regmap.errors import (
     AccessError,
     BackendUnavailable,
@@ -179,9 +187,12 @@ class Device(Handle, _core.Block):
 
     def _block(self, member: InstanceMember) -> Block:
         layout, cls, hint = member.layout, member.cls, member.layout.clock_hint
+        base, port = layout.base, None
+        if layout.locator is not None and isinstance(self._backend, Locating):
+            base, port = self._backend.locate(*layout.locator, base)
         context = Context(
             layout.name,
-            lambda: self._attach(layout),
+            lambda: self._attach(layout, base, port),
             widths=getattr(self._backend, "widths", None),
             hint=f"{layout.name} may have no clock: {hint}" if hint else "",
             clock=Clock(self, layout.name, layout.clock) if layout.clock else None,
@@ -190,12 +201,12 @@ class Device(Handle, _core.Block):
         )
         if cls.PER_CPU and self.cpu is not None:
             context = context.on_cpu(self.cpu)
-        return cls(context, layout.base)
+        return cls(context, base)
 
-    def _attach(self, layout: InstanceLayout) -> Port:
-        port: Port = self._backend
-        if isinstance(self._backend, Attachable):
-            port = self._backend.attach(layout.base, layout.size)
+    def _attach(self, layout: InstanceLayout, base: int, own: Port | None) -> Port:
+        port = own or self._backend
+        if own is None and isinstance(self._backend, Attachable):
+            port = self._backend.attach(base, layout.size)
         return whole(port, self._updates)
 
     def _unknown(self, name: str) -> NoReturn:

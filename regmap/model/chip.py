@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locator:
-    """Where a base address is found at run time: ``kind`` is acpi, devicetree or pci."""
+    """Where a base address is found at run time: ``kind`` is acpi, devicetree, pci or iomem."""
 
     kind: str
     key: str

@@ -234,3 +234,34 @@ def test_this_machine_can_be_examined() -> None:
     report = doctor.examine([PC, PI])
     assert report.facts.kernel == os.uname().release
     assert len(report.boards) == 2
+
+
+def test_what_the_machine_says_of_places_is_reported(tmp_path: Path) -> None:
+    board = Board(
+        name="pc",
+        instances=(
+            Instance(
+                name="HPET",
+                block=HPET,
+                base=0xFED00000,
+                locator=Locator(kind="iomem", key="HPET 0"),
+            ),
+            Instance(
+                name="GONE", block=HPET, base=0x1000, locator=Locator(kind="iomem", key="NONE")
+            ),
+        ),
+    )
+    here = tree(tmp_path, {"proc/iomem": "fed10000-fed103ff : HPET 0\n"})
+    report = doctor.examine([board], here)
+    assert report.located == (
+        doctor.Located("pc", "HPET", "iomem HPET 0", 0xFED00000, (0xFED10000,)),
+    )
+
+
+def test_the_nearest_board_is_named_by_its_device_tree(tmp_path: Path) -> None:
+    other = Board(name="bbb", instances=(), match=Match(compatible=("ti,am335x-bone-black",)))
+    here = tree(tmp_path, {"proc/device-tree/compatible": "raspberrypi,model-b-plus\0brcm,x\0"})
+    assert doctor.recognise([other, PI], here) is None
+    assert doctor.nearest_board([other, PI], here) is PI
+    strange = tree(tmp_path / "2", {"proc/device-tree/compatible": "zz\0"})
+    assert doctor.nearest_board([other, PI], strange) is None

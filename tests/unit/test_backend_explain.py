@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from regmap.backends import explain, mapped, open_backend
+from regmap.backends.devicetree import address_of
 from regmap.backends.machine import Machine, Region, owners, parse_regions, recognises
 from regmap.errors import BackendUnavailable
 from regmap.model.chip import Match
@@ -87,7 +88,7 @@ def test_a_machine_that_states_nothing_raises_nothing(tmp_path: Path) -> None:
     assert (bare.kernel(), bare.architecture(), bare.model(), bare.lockdown()) == ("", "", "", "")
     assert (bare.config("CONFIG_DEVMEM"), bare.compatible()) == ("", ())
     assert bare.revision() is None
-    assert bare.gpiomem_address() is None
+    assert address_of("/proc/device-tree/soc/gpiomem", bare) is None
     assert bare.regions("iomem") == ()
     assert not bare.container()
     assert not bare.booted_with("quiet")
@@ -177,7 +178,7 @@ def test_the_address_of_gpiomem_goes_through_the_ranges_of_the_bus(
     write(tmp_path, f"{tree}/soc/#size-cells", cells(1))
     write(tmp_path, f"{tree}/soc/gpiomem/reg", cells(0x7E200000) + cells(0x1000))
     write(tmp_path, f"{tree}/soc/ranges", bytes.fromhex(ranges))
-    assert Machine(tmp_path).gpiomem_address() == address
+    assert address_of("/proc/device-tree/soc/gpiomem", Machine(tmp_path)) == address
 
 
 # ---- opening -----------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_hidden_addresses_are_explained(here: machine.Machine) -> None:
 
 def test_json(here: machine.Machine) -> None:
     answer = run("doctor", "--json").json
-    assert list(answer) == ["facts", "recognised", "boards", "iomem", "ioports", "found"]
+    assert list(answer) == ["facts", "recognised", "boards", "iomem", "ioports", "found", "located"]
     assert [board["name"] for board in answer["boards"]] == list(shipped_names("boards"))
     assert answer["facts"]["model"] == "Standard \x1b[31mPC"
 

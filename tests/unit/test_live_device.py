@@ -244,3 +244,19 @@ def test_a_fault_of_an_unclocked_block_says_what_to_do(device: Any) -> None:
         "GPIO may have no clock: it needs CM.CLK.ENABLE = RUN; GPIO.clock.enable() does that"
     )
     assert device.CM.context.hint == ""
+
+
+def test_without_a_name_the_board_that_this_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    from regmap.backends import doctor
+
+    def recognised(boards: Any) -> Any:
+        return next(board for board in boards if board.name == "rpi3")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(doctor, "recognise", recognised)
+        with regmap.open(backend="sim:") as device:
+            assert device.name == "rpi3"
+    monkeypatch.setattr(doctor, "recognise", lambda _boards: None)
+    monkeypatch.setattr(doctor, "nearest_board", lambda boards, _machine: boards[0])
+    with pytest.raises(regmap.BackendUnavailable, match="nearest is beaglebone-black"):
+        regmap.open(backend="sim:")

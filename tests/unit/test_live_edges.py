@@ -17,7 +17,7 @@ from regmap.backends import gpiochip, open_backend
 from regmap.backends.base import Edge
 from regmap.backends.gpiochip import LineEdges, chip_at
 from regmap.backends.machine import Machine
-from regmap.backends.mapped import Physical
+from regmap.backends.physical import Physical
 from regmap.errors import (
     AccessError,
     BackendUnavailable,

@@ -264,8 +264,8 @@ def test_the_pc_board() -> None:
     }
     assert found == {
         "HPET": (0xFED0_0000, None, "acpi", "HPET"),
-        "LAPIC": (0xFEE0_0000, 4096, "acpi", "MADT"),
-        "IOAPIC": (0xFEC0_0000, 1024, "acpi", "MADT"),
+        "LAPIC": (0xFEE0_0000, 4096, "acpi", "MADT.LAPIC"),
+        "IOAPIC": (0xFEC0_0000, 1024, "acpi", "MADT.IOAPIC"),
     }
     assert board.match is not None
     assert board.match.architecture == ("x86_64", "i686")
