@@ -10,7 +10,7 @@ read-only mapping), ``ClosedError``, ``ValueDoesNotFit``. Answered by the bus wi
 """
 
 # ruff: noqa: PYI021 (the docstrings here are what an editor shows)
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self, final
 
@@ -31,13 +31,22 @@ class Map:
     byte. The first Map installs the handler that turns bus faults into BusFault; a SIGSEGV or
     SIGBUS handler installed later comes first and has to pass on what is not its own. In a thread
     that has blocked SIGSEGV or SIGBUS (``signal.pthread_sigmask``) a bus fault still ends the
-    process, since the kernel runs no handler there.
+    process, since the kernel runs no handler there. ``gone`` is asked after a load of all
+    ones or zeros, which is how a bus without a device answers; where it says True the load is a
+    BusFault.
 
     Raises OSError as mmap(2) does, BadAddress where the addresses leave 64 bits.
     """
 
     def __new__(
-        cls, fd: int, size: int, *, offset: int = 0, address: int = 0, writable: bool = True
+        cls,
+        fd: int,
+        size: int,
+        *,
+        offset: int = 0,
+        address: int = 0,
+        writable: bool = True,
+        gone: Callable[[], bool] | None = None,
     ) -> Self: ...
     @property
     def address(self) -> int:

@@ -41,13 +41,13 @@ class Scheme:
 SCHEMES: Mapping[str, Scheme] = MappingProxyType(
     {
         "mem": Scheme(
-            loader="regmap.backends.mapped:open_mem",
+            loader="regmap.backends.physical:open_mem",
             form="mem:",
             prose="physical memory through /dev/mem, for root",
             example="mem:",
         ),
         "gpiomem": Scheme(
-            loader="regmap.backends.mapped:open_gpiomem",
+            loader="regmap.backends.physical:open_gpiomem",
             form="gpiomem:[@ADDRESS]",
             prose="the GPIO block of a Raspberry Pi through /dev/gpiomem, for the group gpio",
             example="gpiomem:",
@@ -111,6 +111,20 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
             form="msr:CPU",
             prose="model-specific registers of one x86 CPU, number N at address 8*N, for root",
             example="msr:0",
+            named=True,
+        ),
+        "qtest": Scheme(
+            loader="regmap.backends.qtest:open_qtest",
+            form="qtest:PATH[?space=io]",
+            prose="QEMU's device models through its qtest socket, without a guest",
+            example="qtest:/run/qtest.sock",
+            named=True,
+        ),
+        "gdb": Scheme(
+            loader="regmap.backends.gdb:open_gdb",
+            form="gdb:HOST:PORT or gdb:unix:PATH",
+            prose="a GDB server: QEMU, OpenOCD, pyOCD, J-Link",
+            example="gdb:localhost:3333",
             named=True,
         ),
         "sim": Scheme(

@@ -107,7 +107,7 @@ class Interrupt(Protocol):
     """The interrupt of a device, as the attribute ``irq`` of a transport that has one."""
 
     def wait(self, timeout_s: float | None = None) -> Interrupts:
-        """Switch it on and wait for one. Raises WaitTimeout, BackendError."""
+        """Wait for one, switched on first unless it has come. Raises WaitTimeout, BackendError."""
 
     async def wait_async(self, timeout_s: float | None = None) -> Interrupts:
         """The same in an asyncio task."""

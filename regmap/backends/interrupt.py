@@ -39,20 +39,21 @@ class UioInterrupt:
         self._closed = False
 
     def wait(self, timeout_s: float | None = None) -> Interrupts:
-        """Switch the interrupt on and wait for one. Raises WaitTimeout, BackendError.
+        """Wait for an interrupt, switched on first unless one has come already.
 
         What the device wants done to end its interrupt is done by the caller, between waits.
+        Raises WaitTimeout, BackendError.
         """
-        self.enable()
-        poll = select.poll()
-        poll.register(self._fd, select.POLLIN)
-        if not poll.poll(None if timeout_s is None else timeout_s * 1000):
+        if not self._came(0):
+            self.enable()
+        if not self._came(timeout_s):
             raise self._late(timeout_s)
         return self._take()
 
     async def wait_async(self, timeout_s: float | None = None) -> Interrupts:
         """As ``wait``, in an asyncio task."""
-        self.enable()
+        if not self._came(0):
+            self.enable()
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
         loop.add_reader(self._fd, _resolve, ready)
@@ -63,6 +64,12 @@ class UioInterrupt:
         finally:
             loop.remove_reader(self._fd)
         return self._take()
+
+    def _came(self, timeout_s: float | None) -> bool:
+        self._check()
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        return bool(poll.poll(None if timeout_s is None else timeout_s * 1000))
 
     def enable(self) -> None:
         """Switch the interrupt on. Raises BackendError where the kernel refuses."""
@@ -111,6 +118,10 @@ class UioInterrupt:
     def _check(self) -> None:
         if self._closed:
             raise ClosedError(f"{self._device} is closed")
+
+    def present(self) -> bool:
+        """Whether the kernel still has the device."""
+        return self._folder.exists()
 
     def close(self) -> None:
         """Refuse further waits; a second call does nothing."""

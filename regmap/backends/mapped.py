@@ -39,7 +39,9 @@ class Mapped:
 
     ``limit`` says how many bytes there are (None: no end is known). ``skew`` is where in its page
     the first byte lies, as what is smaller than a page need not begin at one; nothing before it is
-    reached. ``start`` is the offset of that page for mmap. ``read_only`` says why nothing may be
+    reached. ``start`` is the offset of that page for mmap. ``gone`` tells whether the device has
+    been taken away, when a read gave all ones or
+    zeros. ``read_only`` says why nothing may be
     written, "" where it may. Takes the descriptor ``fd`` over.
     """
 
@@ -55,6 +57,7 @@ class Mapped:
         limit: Callable[[], int] | None = None,
         skew: int = 0,
         start: int = 0,
+        gone: Callable[[], bool] | None = None,
         read_only: str = "",
         machine: Machine | None = None,
     ) -> None:
@@ -66,6 +69,7 @@ class Mapped:
         self._limit = limit
         self._skew = skew
         self._start = start
+        self._gone = gone
         self._machine = machine or Machine()
         self._maps: list[Map] = []
         self._lock = threading.Lock()
@@ -117,6 +121,7 @@ class Mapped:
                 offset=self._start + first,
                 address=self.origin - self._skew + first,
                 writable=not self.read_only,
+                gone=self._gone,
             )
         except OverflowError:
             raise BadAddress(f"{self.device} cannot be mapped at {address:#x}") from None

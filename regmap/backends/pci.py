@@ -15,6 +15,7 @@ import mmap
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,13 +48,25 @@ _PAGE = mmap.PAGESIZE
 
 class Bar(Mapped):
     """A memory BAR. One smaller than a page is mapped with the page around it, of which nothing
-    but the BAR is reached."""
+    but the BAR is reached.
+
+    A device that is removed while it is mapped answers reads with all ones (in a virtual machine
+    also with zeros) and loses writes. A read of either is a BusFault where the kernel no longer
+    has the device; of a write nothing tells.
+    """
 
     def __init__(
-        self, fd: int, device: str, *, origin: int, region: Region, on: _Enabled | None = None
+        self,
+        fd: int,
+        device: str,
+        *,
+        origin: int,
+        region: Region,
+        gone: Callable[[], bool],
+        on: _Enabled | None = None,
     ) -> None:
         skew = region.start % _PAGE
-        super().__init__(fd, device, origin=origin, limit=lambda: region.size, skew=skew)
+        super().__init__(fd, device, origin=origin, limit=lambda: region.size, skew=skew, gone=gone)
         self._on = on
 
     def why_fault(self, address: int) -> str:
@@ -206,7 +219,12 @@ def open_bar(target: Target) -> Bar | IoBar:
     fd = _open(folder / file, machine)
     if is_io:
         return IoBar(fd, device, base=target.origin, size=region.size, on=on)
-    return Bar(fd, device, origin=target.origin, region=region, on=on)
+    return Bar(fd, device, origin=target.origin, region=region, gone=_gone(folder), on=on)
+
+
+def _gone(folder: Path) -> Callable[[], bool]:
+    """Whether a device was removed: the kernel then takes its folder away."""
+    return lambda: not folder.exists()
 
 
 def open_config(target: Target) -> ConfigSpace:

@@ -42,7 +42,15 @@ class Uio(Mapped):
     ) -> None:
         # The kernel tells maps apart by the page that is asked for.
         start = number * _PAGE
-        super().__init__(fd, device, origin=origin, limit=lambda: size, skew=skew, start=start)
+        super().__init__(
+            fd,
+            device,
+            origin=origin,
+            limit=lambda: size,
+            skew=skew,
+            start=start,
+            gone=lambda: not irq.present(),
+        )
         self.irq = irq
 
     def why_fault(self, address: int) -> str:

@@ -51,6 +51,13 @@ static COLD bool fault(Register *reg, const char *kind)
     return false;
 }
 
+/* Whether the device is still there after a load that gave nothing. */
+static COLD bool there(Register *reg)
+{
+    int gone = map_gone(reg->map);
+    return gone == 0 || (gone > 0 && fault(reg, "read"));
+}
+
 static inline bool load(Register *reg, uint64_t *value)
 {
     const Spec *spec = reg->spec;
@@ -60,10 +67,10 @@ static inline bool load(Register *reg, uint64_t *value)
     if (UNLIKELY(reg->offset + spec->bytes > map->size))
         return refuse(reg, "read");
     access_order(reg->context);
-    if (LIKELY(access_read(map->start + reg->offset, spec->bytes, spec->turn, value)
-               == ACCESS_DONE))
-        return true;
-    return fault(reg, "read");
+    if (UNLIKELY(access_read(map->start + reg->offset, spec->bytes, spec->turn, value)
+                 != ACCESS_DONE))
+        return fault(reg, "read");
+    return LIKELY(map->gone == NULL) || (*value != 0 && *value != spec->ones) || there(reg);
 }
 
 static inline bool store(Register *reg, uint64_t value)
@@ -94,6 +101,13 @@ static inline bool update(Register *reg, uint64_t mask, uint64_t *value, bool al
         return port_update(reg, mask, value);
     if (UNLIKELY(reg->offset + spec->bytes > map->writable_size))
         return refuse(reg, "write");
+    if (UNLIKELY(map->gone != NULL)) {
+        uint64_t old; /* what a device that is gone seems to hold must not be merged */
+        if (!load(reg, &old))
+            return false;
+        *value = merge(old, spec->keep, spec->neutral, mask, *value);
+        return store(reg, *value);
+    }
     access_order(reg->context);
     enum access_result result = access_update(map->start + reg->offset, spec->bytes, spec->turn,
                                               spec->keep, spec->neutral, mask, value);

@@ -62,6 +62,7 @@ typedef struct {
     size_t size;
     size_t writable_size; /* 0 for a read-only mapping */
     uint64_t address;     /* what the bus calls the first byte */
+    PyObject *gone;       /* asked after a load of nothing whether the device is gone; or NULL */
     bool writable, closed;
 } Map;
 
@@ -214,6 +215,10 @@ int generic_set(PyObject *self, PyObject *name, PyObject *value);
 /* ---- across files --------------------------------------------------------------------------- */
 
 void fault_install(void);
+
+/* 1 where the mapping can tell that its device is gone, 0 where not, -1 with an error set. A bus
+ * without a device answers loads with all ones (PCI) or zeros (some bridges and hypervisors). */
+int map_gone(Map *map);
 const struct entry *spec_entry(Spec *spec, PyObject *name);
 
 /* attribute.c */

@@ -156,7 +156,8 @@ static bool ports_check(IoPorts *ports, PyObject *where, PyObject *width, uint64
         PyErr_Format(core.BadAddress, "port %s: I/O ports take 8, 16 or 32 bits, not 64",
                      hex(at, *address));
     else if (*address >= PORTS || *address % *bytes != 0)
-        PyErr_Format(core.BadAddress, "%s is no port of %u bits: they are aligned and end at 0xffff",
+        PyErr_Format(core.BadAddress,
+                     "%s is no port of %u bits: they are aligned and end at 0xffff",
                      hex(at, *address), *bytes * 8);
     else
         return grant((unsigned)*address, *bytes);
@@ -264,7 +265,7 @@ static PyMethodDef ports_methods[] = {
      "update($self, address, width, *, keep, neutral, mask, value)\n--\n\n"
      "One in, `merge`, one out; returns what was written."},
     {"grant", ports_grant, METH_VARARGS,
-     "grant($self, address, size)\n--\n\nAsk the kernel for ports now, for this thread."},
+     "grant($self, address, size, /)\n--\n\nAsk the kernel for ports now, for this thread."},
     {"close", ports_close, METH_NOARGS,
      "close($self)\n--\n\nRefuse further accesses; a second call does nothing."},
     {NULL, NULL, 0, NULL},

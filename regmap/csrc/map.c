@@ -21,14 +21,18 @@ static void map_release(Map *map)
 
 static PyObject *map_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"fd", "size", "offset", "address", "writable", NULL};
+    static char *names[] = {"fd", "size", "offset", "address", "writable", "gone", NULL};
     int fd, writable = 1;
     Py_ssize_t size;
     long long offset = 0;
-    PyObject *where = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "in|$LOp:Map", names, &fd, &size, &offset,
-                                     &where, &writable))
+    PyObject *where = NULL, *gone = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "in|$LOpO:Map", names, &fd, &size, &offset,
+                                     &where, &writable, &gone))
         return NULL;
+    if (gone != Py_None && !PyCallable_Check(gone)) {
+        PyErr_SetString(PyExc_TypeError, "Map(): gone must be callable");
+        return NULL;
+    }
     uint64_t address = 0;
     enum conversion got = where != NULL ? number_of(where, &address) : CONVERTED;
     if (got == NOT_A_NUMBER)
@@ -54,6 +58,8 @@ static PyObject *map_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
         Py_DECREF(map);
         return NULL;
     }
+    if (gone != Py_None)
+        map->gone = Py_NewRef(gone);
     map->start = start;
     map->size = (size_t)size;
     map->writable_size = writable ? (size_t)size : 0;
@@ -62,10 +68,22 @@ static PyObject *map_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     return (PyObject *)map;
 }
 
+int map_gone(Map *map)
+{
+    PyObject *asked = map->gone;
+    Py_INCREF(asked);
+    PyObject *answer = PyObject_CallNoArgs(asked);
+    Py_DECREF(asked);
+    int gone = answer != NULL ? PyObject_IsTrue(answer) : -1;
+    Py_XDECREF(answer);
+    return gone;
+}
+
 static void map_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     map_release((Map *)self);
+    Py_CLEAR(((Map *)self)->gone);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
 }
@@ -140,6 +158,13 @@ static PyObject *map_read(PyObject *self, PyObject *const *args, Py_ssize_t coun
     if (access_read(map->start + offset, bytes, access_turned(false), &value) != ACCESS_DONE) {
         raise_fault(address, bytes, "read", NULL);
         return NULL;
+    }
+    if (map->gone != NULL && (value == 0 || value == UINT64_MAX >> (64 - 8 * bytes))) {
+        int gone = map_gone(map);
+        if (gone > 0)
+            raise_fault(address, bytes, "read", NULL);
+        if (gone != 0)
+            return NULL;
     }
     return PyLong_FromUnsignedLongLong(value);
 }
@@ -244,7 +269,7 @@ static PyMethodDef map_methods[] = {
 };
 
 static PyType_Slot map_slots[] = {
-    {Py_tp_doc, "Map(fd, size, *, offset=0, address=0, writable=True)\n--\n\n"
+    {Py_tp_doc, "Map(fd, size, *, offset=0, address=0, writable=True, gone=None)\n--\n\n"
                 "A shared mapping of a device or file, addressed as the bus addresses it.\n\n"
                 "A bus fault raises BusFault, but ends the process in a thread that has blocked\n"
                 "SIGSEGV or SIGBUS (signal.pthread_sigmask): no handler runs there."},

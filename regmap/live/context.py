@@ -59,7 +59,8 @@ class Context:
     """One instance on one backend.
 
     ``attach`` gives the port when the first register is touched; ``hint`` explains a bus fault
-    there; ``lines`` and ``irq`` are the backend's edges and interrupt. Safe between threads.
+    there, or else ``why`` does from its address; ``lines`` and ``irq`` are the backend's edges and
+    interrupt. Safe between threads.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Context:
         clock: Clock | None = None,
         lines: Lines | None = None,
         irq: Interrupt | None = None,
+        why: Callable[[int], str] = lambda _address: "",
     ) -> None:
         self.name = name
         self.hint = hint
@@ -80,6 +82,7 @@ class Context:
         self.clock = clock
         self.lines = lines
         self.irq = irq
+        self.why = why
         self._attach = attach
         self._widths = widths or _HOST_WIDTHS
         self._windows: dict[str, WindowPort] = {}
@@ -102,6 +105,7 @@ class Context:
             clock=self.clock,
             lines=self.lines,
             irq=self.irq,
+            why=self.why,
         )
 
     def port_for(self, layout: RegisterLayout) -> Port:

@@ -198,6 +198,7 @@ class Device(Handle, _core.Block):
             clock=Clock(self, layout.name, layout.clock) if layout.clock else None,
             lines=self._backend if isinstance(self._backend, Lines) else None,
             irq=getattr(self._backend, "irq", None),
+            why=getattr(self._backend, "why_fault", lambda _address: ""),
         )
         if cls.PER_CPU and self.cpu is not None:
             context = context.on_cpu(self.cpu)

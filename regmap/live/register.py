@@ -365,7 +365,8 @@ class Register(Handle, _core.Register):
             )
 
     def _fault(self, address: int, width: int, operation: str) -> NoReturn:
-        hint = f"; {self.context.hint}" if self.context.hint else ""
+        why = self.context.hint or self.context.why(address)
+        hint = f"; {why}" if why else ""
         raise BusFault(
             f"{self.path}: bus fault at {address:#x} on a {width}-bit {operation}{hint}",
             address=address,

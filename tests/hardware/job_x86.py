@@ -39,12 +39,13 @@ STORAGE = (
 Expected = list[tuple[str, int]]  # "read" or "write", and the value that the bus carried
 
 
-def on_storage(at: Storage) -> list[tuple[str, Expected]]:
+def on_storage(at: Storage, device: str = "bench") -> list[tuple[str, Expected]]:
     """Every operation of the public interface, and the transactions of that register it makes.
 
-    In an order in which each finds what the one before it left.
+    In an order in which each finds what the one before it left. ``device`` is what the job calls
+    the device that has it.
     """
-    r = f"bench.{at.path}"
+    r = f"{device}.{at.path}"
     half = at.width // 2
     a = 0x1122334455667788 >> (64 - at.width)
     b = a >> half << half
@@ -66,7 +67,7 @@ def on_storage(at: Storage) -> list[tuple[str, Expected]]:
         (f"{r}.bit[1] = 1", [("read", 9), ("write", 11)]),
         (f"{r}.LOW = 1 << {half}", []),  # does not fit
         (f"{r}.reset()", [("write", 0)]),
-        (f"bench['{at.path}'].read()", [("read", 0)]),
+        (f"{device}['{at.path}'].read()", [("read", 0)]),
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import regmap
 from regmap.backends import open_backend
 from regmap.backends.machine import Machine
 from regmap.backends.mapped import Mapped
@@ -168,3 +169,22 @@ def test_two_devices_of_a_kind_must_be_told_apart(tmp_path: Path) -> None:
 def test_a_machine_without_pci(tmp_path: Path) -> None:
     with pytest.raises(BackendUnavailable, match="no PCI devices"):
         open_backend("pci:00:05.0/0", machine=Machine(tmp_path))
+
+
+def test_all_ones_of_a_device_that_was_removed_is_a_fault(tmp_path: Path) -> None:
+    folder = device(tmp_path)
+    (folder / "resource0").write_bytes(b"\xff" * 8 + bytes(0xFF8))
+    edu = regmap.open("edu", backend=open_backend("pci:00:05.0/0", machine=Machine(tmp_path)))
+    backend = edu.backend
+    # As long as the device is there, all ones are a value like any other.
+    assert edu.EDU.LIVENESS.raw == 0xFFFFFFFF
+    assert backend.read(4, 32) == 0xFFFFFFFF
+    folder.rename(folder.with_name("gone"))
+    with pytest.raises(BusFault, match=r"EDU\.LIVENESS.*removed") as fault:
+        _ = edu.EDU.LIVENESS.raw
+    assert fault.value.address == 4
+    with pytest.raises(BusFault):
+        edu.EDU.STATUS.IRQ_WHEN_DONE = 1  # nothing is merged into what is no value
+    with pytest.raises(BusFault):
+        backend.read(4, 32)
+    edu.close()

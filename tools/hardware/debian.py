@@ -8,11 +8,11 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Unavailable", "cache", "install", "program", "resolve", "unpacked"]
+__all__ = ["Unavailable", "cache", "install", "program", "resolve", "run", "unpacked"]
 
 _MINUTES = 60.0
 
@@ -33,29 +33,37 @@ def install(packages: Sequence[str]) -> None:
     """Install packages with apt-get, as root. Raises Unavailable."""
     if os.geteuid() != 0:
         raise Unavailable(f"installing {' '.join(packages)} needs root")
-    _run(["apt-get", "update"])
-    _run(["apt-get", "install", "--yes", "--no-install-recommends", *packages])
+    run(["apt-get", "update"])
+    run(["apt-get", "install", "--yes", "--no-install-recommends", *packages])
 
 
-def resolve(metapackage: str, prefix: str) -> str:
-    """The package that a metapackage stands for: its first dependency that starts with prefix."""
-    for line in _run(["apt-cache", "depends", "--important", metapackage]).splitlines():
+def resolve(metapackage: str, prefix: str, apt: Sequence[str] = ()) -> str:
+    """The package that a metapackage stands for: its first dependency that starts with prefix.
+
+    ``apt`` are further options for apt, here and below.
+    """
+    command = ["apt-cache", *apt, "depends", "--important", metapackage]
+    for line in run(command).splitlines():
         kind, _, name = line.strip().partition(": ")
         if kind == "Depends" and name.startswith(prefix):
             return name
     raise Unavailable(f"apt knows no {prefix}* behind {metapackage}")
 
 
-def unpacked(package: str, members: Sequence[str]) -> Path:
+def unpacked(package: str | Sequence[str], members: Sequence[str], apt: Sequence[str] = ()) -> Path:
     """A folder with those members of a package, which need not be installed; fetched once.
 
-    ``members`` are patterns for tar. Takes the version that apt offers. Raises Unavailable.
+    Several packages are unpacked into one folder. ``members`` are patterns for tar, each of which
+    every package must have. Takes the version that apt offers. Raises Unavailable.
     """
-    offered = _run(["apt-get", "download", "--print-uris", package]).split()
-    if len(offered) < 2:
-        raise Unavailable(f"apt offers no {package}")
-    key = zlib.crc32(repr(tuple(members)).encode())
-    folder = cache() / f"{Path(offered[1]).stem}-{key:08x}"
+    packages = (package,) if isinstance(package, str) else tuple(package)
+    offered = run(["apt-get", *apt, "download", "--print-uris", *packages]).splitlines()
+    names = [line.split()[1] for line in offered if line.startswith("'")]
+    if len(names) != len(packages):
+        raise Unavailable(f"apt does not offer all of: {' '.join(packages)}")
+    named = (tuple(members), *names[1:]) if names[1:] else tuple(members)
+    key = zlib.crc32(repr(named).encode())
+    folder = cache() / f"{Path(names[0]).stem}-{key:08x}"
     if folder.is_dir():
         return folder
     try:
@@ -63,11 +71,11 @@ def unpacked(package: str, members: Sequence[str]) -> Path:
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             tree = Path(scratch, "tree")
             tree.mkdir()
-            _fetch(package, members, tree)
+            _fetch(packages, members, tree, apt)
             tree.rename(folder)
     except OSError as error:
         if not folder.is_dir():  # else another run has just made the same one
-            raise Unavailable(f"cannot unpack {package}: {error}") from error
+            raise Unavailable(f"cannot unpack {' '.join(packages)}: {error}") from error
     return folder
 
 
@@ -77,22 +85,32 @@ def cache() -> Path:
     return Path(base, "regmap-hw", "packages")
 
 
-def _fetch(package: str, members: Sequence[str], tree: Path) -> None:
-    print(f"fetching {package} into {cache()}", file=sys.stderr, flush=True)
+def _fetch(packages: Sequence[str], members: Sequence[str], tree: Path, apt: Sequence[str]) -> None:
+    print(f"fetching {' '.join(packages)} into {cache()}", file=sys.stderr, flush=True)
     # apt's own sandbox user cannot write to a private folder; root needs no sandbox for this.
-    _run(["apt-get", "--option", "APT::Sandbox::User=root", "download", package], tree.parent)
-    [deb] = tree.parent.glob("*.deb")
-    with subprocess.Popen(["dpkg", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as source:
-        _run(["tar", "--extract", "--wildcards", *members], tree, source.stdout)
+    download = ["apt-get", *apt, "--option", "APT::Sandbox::User=root", "download"]
+    run([*download, *packages], tree.parent)
+    for deb in sorted(tree.parent.glob("*.deb")):
+        with subprocess.Popen(["dpkg", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as source:
+            run(["tar", "--extract", "--wildcards", *members], tree, source.stdout)
 
 
-def _run(command: list[str], folder: Path | None = None, source: IO[bytes] | None = None) -> str:
-    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+def run(
+    command: Sequence[str],
+    folder: Path | None = None,
+    source: IO[bytes] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """What a command writes to its standard output. Raises Unavailable where it fails.
+
+    ``environment`` is added to this process's.
+    """
+    added = {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", **(environment or {})}
     try:
         done = subprocess.run(
             command,
             cwd=folder,
-            env=environment,
+            env={**os.environ, **added},
             stdin=subprocess.DEVNULL if source is None else source,
             capture_output=True,
             text=True,

@@ -7,7 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-__all__ = ["Entry", "archive", "host_root", "init_script"]
+__all__ = ["Entry", "archive", "host_root", "init_script", "own_root"]
+
+_MOUNT_HOST = """\
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro host /host
+for folder in proc sys dev; do mount -o rbind /$folder /host/$folder; done"""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,23 @@ def archive(entries: Iterable[Entry]) -> bytes:
 
 
 def host_root(busybox: bytes, modules: Mapping[str, bytes], run: str) -> bytes:
-    """An archive whose /init runs a shell command in the host's root, mounted over 9p."""
+    """An archive whose /init runs a shell command in the host's root, mounted over 9p.
+
+    The host's /tmp stays visible, since a checkout may lie there; /dev/shm is the guest's own.
+    """
+    folder = Entry("host", stat.S_IFDIR | 0o755)
+    program = Entry("bin/busybox", stat.S_IFREG | 0o755, busybox)
+    return own_root([folder, program], modules, f"{_MOUNT_HOST}\n{run}")
+
+
+def own_root(files: Iterable[Entry], modules: Mapping[str, bytes], run: str) -> bytes:
+    """An archive of these files, among them ``bin/busybox``, whose /init runs a shell command."""
     return archive(
         [
-            *(Entry(name, stat.S_IFDIR | 0o755) for name in ("proc", "sys", "dev", "host")),
+            *files,
+            *(Entry(name, stat.S_IFDIR | 0o755) for name in ("proc", "sys", "dev", "tmp")),
             Entry("dev/console", stat.S_IFCHR | 0o600, device=(5, 1)),
             Entry("dev/null", stat.S_IFCHR | 0o666, device=(1, 3)),
-            Entry("bin/busybox", stat.S_IFREG | 0o755, busybox),
             *(Entry(f"modules/{name}.ko", stat.S_IFREG | 0o644, modules[name]) for name in modules),
             Entry("init", stat.S_IFREG | 0o755, init_script(list(modules), run).encode()),
         ]
@@ -59,10 +73,7 @@ def host_root(busybox: bytes, modules: Mapping[str, bytes], run: str) -> bytes:
 
 
 def init_script(modules: Sequence[str], run: str) -> str:
-    """The shell script: mounts, modules, the command, its exit status on the console, power off.
-
-    The host's /tmp stays visible, since a checkout may lie there; /dev/shm is the guest's own.
-    """
+    """The shell script: mounts, modules, the command, its exit status on the console, power off."""
     loads = "\n".join(f"insmod /modules/{name}.ko || echo cannot load {name}" for name in modules)
     return f"""#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -73,8 +84,6 @@ mount -t devtmpfs dev /dev
 mkdir /dev/shm
 mount -t tmpfs shm /dev/shm
 {loads}
-mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro host /host
-for folder in proc sys dev; do mount -o rbind /$folder /host/$folder; done
 {run}
 echo "JOB-EXIT $?"
 poweroff -f

@@ -38,12 +38,17 @@ def pci_region(folder: Path, bar: int) -> tuple[int, int]:
 
 
 class Bench:
-    """Runs statements, each in a bracket of two marks at ``offset`` of a file's mapping."""
+    """Runs statements, each in a bracket of two marks at ``offset`` of a file's mapping.
 
-    def __init__(self, file: Path, offset: int, names: dict[str, object]) -> None:
+    The mapping is one page from ``start`` of the file on.
+    """
+
+    def __init__(
+        self, file: Path, offset: int, names: dict[str, object], *, start: int = 0
+    ) -> None:
         handle = os.open(file, os.O_RDWR | os.O_SYNC)
         try:
-            self._marks = memoryview(mmap.mmap(handle, mmap.PAGESIZE))
+            self._marks = memoryview(mmap.mmap(handle, mmap.PAGESIZE, offset=start))
         finally:
             os.close(handle)
         self._offset = offset

@@ -3,17 +3,20 @@
 * ``edu`` (1234:11e8) takes 32-bit accesses, and 64-bit ones from offset 0x80;
 * ``sdhci-pci`` (1b36:0007) takes 8, 16 and 32 bits;
 * ``pci-testdev`` (1b36:0005) holds the marks.
+
+``TRANSPORTS`` is the same with one device more, an e1000 (8086:100e) that can be unplugged.
 """
 
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 
 from tools.hardware.debian import Unavailable
 from tools.hardware.guest import Guest
 from tools.hardware.trace import Marker, Operation
 
-__all__ = ["GUEST", "MARK_OFFSET", "by_the_job", "require"]
+__all__ = ["GUEST", "MARK_OFFSET", "TRANSPORTS", "VICTIM", "by_the_job", "require"]
 
 MARK_OFFSET = 0x10
 _REGIONS = {"hpet", "ioapic", "edu-mmio", "sdhci"}  # QEMU's names
@@ -41,6 +44,21 @@ GUEST = Guest(
     command_line="console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off tsc=reliable nokaslr",
     marker=Marker("pci-testdev-mmio", MARK_OFFSET),
     by_the_job=by_the_job,
+)
+
+
+# A device that can be unplugged, and drivers for the transports that need one.
+VICTIM = "victim"
+_PORTS = {"rtc", "rtc-index", "pci-conf-idx", "pci-conf-data"}
+TRANSPORTS = replace(
+    GUEST,
+    machine=(
+        *GUEST.machine,
+        *("-device", "pcie-root-port,id=plug,chassis=1,addr=9"),
+        *("-device", f"e1000,id={VICTIM},bus=plug,romfile="),
+    ),
+    modules=("msr", "uio_pci_generic"),
+    by_the_job=lambda operation: by_the_job(operation) or operation.region in _PORTS,
 )
 
 
