@@ -44,8 +44,8 @@ class BitRange:
 def mask_of(bits: tuple[BitRange, ...]) -> int:
     """All bits of a field in register position."""
     mask = 0
-    for part in bits:
-        mask |= part.mask
+    for part in bits:  # written out: layout asks for the mask of every field several times
+        mask |= ((1 << part.width) - 1) << part.lsb
     return mask
 
 

@@ -88,7 +88,9 @@ class Problem:
 
     ``rule`` is the stable ID (``RM201``) and ``name`` its short name (``field-overlap``);
     ``text`` says what is wrong, ``fix`` what to do about it; ``related`` are further places with
-    a word each, such as the other party of an overlap.
+    a word each, such as the other party of an overlap. ``count`` is how often it was found: one
+    problem may stand for many alike, at the place of the first. Problems of one rule and one
+    ``kind`` may be told as one; "" is like no other.
     """
 
     rule: str
@@ -98,10 +100,17 @@ class Problem:
     place: Place | None
     fix: str = ""
     related: tuple[tuple[str, Place], ...] = ()
+    count: int = 1
+    kind: str = ""
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
-        return f"{where}{self.severity} {self.rule} {self.name}: {self.text}"
+        return f"{where}{self.severity} {self.rule} {self.name}: {self.text}{self.more}"
+
+    @property
+    def more(self) -> str:
+        """What follows the text of a problem that stands for several, else ""."""
+        return f"; and {self.count - 1:,} more like it" if self.count > 1 else ""
 
 
 class RegmapError(Exception):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Container, Iterable
+from functools import lru_cache
 
 __all__ = [
     "LONGEST",
@@ -70,9 +71,12 @@ def is_word_of_python(name: str) -> bool:
 
 def is_python_name(name: str, reserved: Container[str] = RESERVED) -> bool:
     """Whether ``name`` can be used as it is."""
-    return (
-        _PLAIN.fullmatch(name) is not None and not is_word_of_python(name) and name not in reserved
-    )
+    return len(name) <= LONGEST and _is_plain(name) and name not in reserved
+
+
+@lru_cache(maxsize=8192)  # registers of one chip share most of the names of their fields
+def _is_plain(name: str) -> bool:
+    return _PLAIN.fullmatch(name) is not None and not is_word_of_python(name)
 
 
 def python_name(name: str, reserved: Container[str] = RESERVED) -> str:

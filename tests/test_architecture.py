@@ -32,7 +32,8 @@ ROOMS: dict[str, set[str]] = {
     "_core": {"errors"},
     "wire": {"errors"},
     "model": {"errors", "bits"},
-    "loaders": {*_GROUND, "model"},
+    "writers": {*_GROUND, "model"},
+    "loaders": {*_GROUND, "model", "writers"},
     "check": {*_GROUND, "model"},
     "layout": {*_GROUND, "model"},
     "backends": {"errors", "_core", "wire", "model"},
@@ -44,8 +45,8 @@ ROOMS: dict[str, set[str]] = {
     "": {"errors", "api"},  # the package itself
     "demos": {*_GROUND, "model", "layout", "backends", "live", "sim", "api", ""},
     "cli": {
-        *_GROUND, "model", "loaders", "check", "layout", "backends", "live", "sim", "codegen",
-        "daemon", "demos", "api", "",
+        *_GROUND, "model", "writers", "loaders", "check", "layout", "backends", "live", "sim",
+        "codegen", "daemon", "demos", "api", "",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -46,7 +46,7 @@ def test_every_exported_name_is_there(pages: Path) -> None:
         ("backends/base", "Backend.read"),
         ("sim/simulator", "Simulator.drive"),
         ("errors", "BusFault"),
-        ("model/chip", "Register.offset"),
+        ("model/block", "Register.offset"),
     ],
 )
 def test_the_public_modules_have_pages(pages: Path, page: str, name: str) -> None:

@@ -7,7 +7,7 @@ loader kept. Nothing here raises over what a description says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import replace
 
 from regmap.check import (  # noqa: F401  (each module enters its rules)
     actions,
@@ -25,6 +25,7 @@ from regmap.check import (  # noqa: F401  (each module enters its rules)
     views,
     windows,
 )
+from regmap.check.gather import bounded, gathered
 from regmap.check.registry import RULES, Finding, Profile, Rule, severity_in
 from regmap.check.scope import Scope
 from regmap.check.suppress import apply_suppressions
@@ -32,28 +33,61 @@ from regmap.errors import Problem
 from regmap.model.block import Block
 from regmap.model.chip import Board, Chip
 
-__all__ = ["RULES", "Profile", "Rule", "apply_suppressions", "check", "check_boards", "sort_key"]
+__all__ = [
+    "RULES",
+    "Profile",
+    "Rule",
+    "apply_suppressions",
+    "bounded",
+    "check",
+    "check_boards",
+    "gathered",
+    "profile_of",
+    "sort_key",
+]
+
+_VENDORS = (".svd", ".xml")
+# So many of one kind are told one by one; the last of them stands for the rest as well.
+_MOST_OF_A_KIND = 1_000
 
 
-# One rule tells no more than this; ``apply_suppressions`` leaves of all what is worth reading.
-_MOST_OF_A_RULE = 1_000
-
-
-def check(model: Block | Chip, *, profile: Profile = "strict") -> list[Problem]:
+def check(model: Block | Chip, *, profile: Profile | None = "strict") -> list[Problem]:
     """Every problem of a description, sorted by place.
 
     ``strict`` is for descriptions that somebody writes, ``import`` turns most errors into
-    warnings for a vendor's file, ``pedantic`` adds what only a perfectionist wants to know.
+    warnings for a vendor's file, ``pedantic`` adds what only a perfectionist wants to know; None
+    is ``import`` for what an SVD file says and ``strict`` for the rest (a patch of one has both).
     Blocks that instances share are looked at once. Touches no bus and no file; safe in threads.
     """
     scope = Scope(model)
-    problems = [
-        _problem(entry, finding, profile)
-        for entry in RULES.values()
-        if entry.find is not None and (profile == "pedantic" or not entry.pedantic)
-        for finding in islice(entry.find(scope), _MOST_OF_A_RULE)
-    ]
-    return sorted(set(problems), key=sort_key)
+    problems: list[Problem] = []
+    for entry in RULES.values():
+        if entry.find is not None and (profile == "pedantic" or not entry.pedantic):
+            problems += _found(entry, entry.find(scope), profile)
+    return sorted(problems, key=sort_key)
+
+
+def profile_of(file: str) -> Profile:
+    """The usual profile of a file: ``import`` for an SVD's, which nobody here can mend."""
+    return "import" if file.lower().endswith(_VENDORS) else "strict"
+
+
+def _found(entry: Rule, findings: Iterator[Finding], profile: Profile | None) -> Iterable[Problem]:
+    """The problems of one rule, each once."""
+    counts: dict[tuple[str, str], int] = {}
+    lasts: dict[tuple[str, str], Problem] = {}
+    problems: dict[Problem, None] = {}
+    for finding in findings:
+        kind = finding.kind, finding.place.file if finding.place else ""
+        counts[kind] = count = counts.get(kind, 0) + 1
+        if count <= _MOST_OF_A_KIND:
+            lasts[kind] = problem = _problem(entry, finding, profile)
+            problems[problem] = None
+    for kind, count in counts.items():
+        if count > _MOST_OF_A_KIND:
+            del problems[lasts[kind]]
+            problems[replace(lasts[kind], count=count - _MOST_OF_A_KIND + 1)] = None
+    return problems
 
 
 def check_boards(models: Iterable[Chip], *, profile: Profile = "strict") -> list[Problem]:
@@ -62,10 +96,13 @@ def check_boards(models: Iterable[Chip], *, profile: Profile = "strict") -> list
     return sorted((_problem(RULES["RM283"], f, profile) for f in found), key=sort_key)
 
 
-def _problem(entry: Rule, finding: Finding, profile: Profile) -> Problem:
+def _problem(entry: Rule, finding: Finding, profile: Profile | None) -> Problem:
+    place = finding.place
+    profile = profile or profile_of(place.file if place else "")
     return Problem(
         rule=entry.id,
         name=entry.name,
+        kind=f"{entry.name} {finding.kind}",
         severity=severity_in(profile, entry, finding.severity),
         text=finding.text,
         place=finding.place,

@@ -31,10 +31,10 @@ def action_without_access(model: Scope) -> Iterator[Finding]:
         for name, item in at.parts:
             if item.write_action is not WriteAction.MODIFY and not item.access.writable:
                 text = f"{name} has write-action {item.write_action}, but it is {item.access}"
-                yield Finding(item.place, text)
+                yield Finding(item.place, text, kind="write")
             if item.read_action is not None and not item.access.readable:
                 text = f"{name} has read-action {item.read_action}, but it is {item.access}"
-                yield Finding(item.place, text)
+                yield Finding(item.place, text, kind="read")
 
 
 @rule(

@@ -123,7 +123,8 @@ def array_shape(model: Scope) -> Iterator[Finding]:
     for block in model.blocks:
         for item, array in block.arrays:
             for why in _wrong_shape(array):
-                yield Finding(array.place or item.place, f"array {item.name} {why}")
+                text = f"array {item.name} {why}"
+                yield Finding(array.place or item.place, text, kind="array")
         if block.element_count > MOST_ELEMENTS:
             count = block.element_count
             text = f"{block.block.name} has {count:,} registers, more than {MOST_ELEMENTS:,}"
@@ -134,7 +135,7 @@ def array_shape(model: Scope) -> Iterator[Finding]:
         if instance.array is not None:
             for why in _wrong_shape(instance.array):
                 place = instance.array.place or instance.place
-                yield Finding(place, f"array {instance.name} {why}")
+                yield Finding(place, f"array {instance.name} {why}", kind="array")
 
 
 def _wrong_shape(array: Array) -> Iterator[str]:
@@ -171,7 +172,7 @@ def _field_arrays(at: RegisterIn) -> Iterator[Finding]:
             continue
         name, place = f"field array {at.path}.{field.name}", repeat.place or field.place
         if not repeat.counts or max(repeat.counts) < 1 or min(repeat.counts) < 0:
-            yield Finding(place, f"{name} has no elements")
+            yield Finding(place, f"{name} has no elements", kind="field array")
         if len(repeat.counts) not in {1, prod(counts)}:
             text = (
                 f"{name} has {len(repeat.counts)} counts, but {at.register.name} has"

@@ -145,14 +145,16 @@ def bad_base(model: Scope) -> Iterator[Finding]:
         if id(instance) in told:
             continue
         step = widest[id(instance.block)] // 8
-        why = ""
+        why = kind = ""
         if not 0 <= at.base < _SPACE or at.base + model.size_of(instance) > _SPACE:
-            why = "is outside the 64-bit address space"
+            why = kind = "is outside the 64-bit address space"
         elif at.base % step:
             why = f"is no multiple of {step}, which registers of {instance.block.name} need"
+            kind = "misaligned"
         if why:
             told.add(id(instance))
-            yield Finding(instance.place, f"the base {at.base:#x} of {at.name} {why}")
+            text = f"the base {at.base:#x} of {at.name} {why}"
+            yield Finding(instance.place, text, kind=kind)
 
 
 @rule(

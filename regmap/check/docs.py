@@ -23,13 +23,16 @@ _MOST_SHOWN = 4
 def no_description(model: Scope) -> Iterator[Finding]:
     for block in model.blocks:
         if not block.block.description.strip():
-            yield Finding(block.block.place, f"block {block.block.name} has no description")
+            text = f"block {block.block.name} has no description"
+            yield Finding(block.block.place, text, kind="block")
         for at in block.registers:
             register = at.register
             if not register.description.strip():
-                yield Finding(register.place, f"register {at.path} has no description")
+                text = f"register {at.path} has no description"
+                yield Finding(register.place, text, kind="register")
             elif _same(register.description, register.name):
-                yield Finding(register.place, f"the description of {at.path} is its name")
+                text = f"the description of {at.path} is its name"
+                yield Finding(register.place, text, kind="name")
             yield from _fields(at)
 
 
@@ -41,10 +44,12 @@ def _fields(at: RegisterIn) -> Iterator[Finding]:
         more = f" and {len(silent) - _MOST_SHOWN} more" if len(silent) > _MOST_SHOWN else ""
         have = "has" if len(silent) == 1 else "have"
         word = "field" if len(silent) == 1 else "fields"
-        yield Finding(silent[0].place, f"{word} {names}{more} of {at.path} {have} no description")
+        text = f"{word} {names}{more} of {at.path} {have} no description"
+        yield Finding(silent[0].place, text, kind="fields")
     for field in at.register.fields:
         if field.description and _same(field.description, field.name):
-            yield Finding(field.place, f"the description of {at.path}.{field.name} is its name")
+            text = f"the description of {at.path}.{field.name} is its name"
+            yield Finding(field.place, text, kind="name")
 
 
 def _same(description: str, name: str) -> bool:

@@ -113,7 +113,8 @@ def enum_ambiguous(model: Scope) -> Iterator[Finding]:
         defaults = [value for value in enum.values if value.default or value.value is None]
         for value in defaults[1:]:
             text = f"{_titled(enum)} has two defaults: {defaults[0].name} and {value.name}"
-            yield Finding(value.place, text, (("the first one is here", defaults[0].place),))
+            related = (("the first one is here", defaults[0].place),)
+            yield Finding(value.place, text, related, kind="two defaults")
     told: set[tuple[int, int]] = set()
     for block in model.blocks:
         for use in block.enum_uses:
@@ -128,7 +129,7 @@ def enum_ambiguous(model: Scope) -> Iterator[Finding]:
                     f" all values of {_path(use)} have names"
                 )
                 related = (("the field is declared here", use.field.place),)
-                yield Finding(default.place, text, related)
+                yield Finding(default.place, text, related, kind="idle default")
 
 
 def _patterns(enum: Enum) -> Iterator[Finding]:
@@ -182,7 +183,8 @@ def enum_incomplete(model: Scope) -> Iterator[Finding]:
             told.add(key)
             if not enum.values:
                 text = f"the enum of {_path(use)} has no values"
-                yield Finding(_place(use), text, severity=Severity.WARNING, fix="remove it")
+                warning = Severity.WARNING
+                yield Finding(_place(use), text, severity=warning, fix="remove it", kind="empty")
                 continue
             if any(value.default or value.value is None for value in enum.values):
                 continue

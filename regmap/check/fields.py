@@ -14,6 +14,9 @@ from regmap.model.walk import FieldAt
 
 __all__ = ["mask_within", "ranges_of", "shown_bits"]
 
+# Bits beyond are in no register, and a mask up to there could fill the memory.
+_MOST_BITS = 1 << 12
+
 
 def shown_bits(bits: tuple[BitRange, ...]) -> str:
     """Bits as a manual writes them, the most significant part first: ``[3,1:0]``."""
@@ -22,7 +25,8 @@ def shown_bits(bits: tuple[BitRange, ...]) -> str:
 
 def mask_within(bits: tuple[BitRange, ...]) -> int:
     """The bits of a field in register position, without parts that RM202 finds to be none."""
-    return mask_of(tuple(part for part in bits if part.width > 0 and part.lsb >= 0))
+    sane = (part for part in bits if part.width > 0 and part.lsb >= 0 and part.msb < _MOST_BITS)
+    return mask_of(tuple(sane))
 
 
 def ranges_of(mask: int) -> tuple[BitRange, ...]:
@@ -95,7 +99,7 @@ def _overlap(at: RegisterIn, other: FieldAt, this: FieldAt) -> Finding:
     )
     if other.field is this.field:
         fix = f"the stride of an array is at least the width of its field, {_width(this.field)}"
-        return Finding(this.field.place, text, fix=fix)
+        return Finding(this.field.place, text, fix=fix, kind="array")
     return Finding(this.field.place, text, ((f"{other.name} is declared here", other.field.place),))
 
 
@@ -119,15 +123,17 @@ def field_outside(model: Scope) -> Iterator[Finding]:
             if id(this.field) in told:
                 continue
             bits = this.bits
-            why = ""
+            why = kind = ""
             if not bits or any(part.width < 1 or part.lsb < 0 for part in bits):
-                why = "has no bits"
+                why = kind = "has no bits"
             elif max(part.msb for part in bits) >= width:
                 why = f"{shown_bits(bits)} is outside its register of {width} bits"
+                kind = "outside"
             if why:
                 told.add(id(this.field))
                 related = ((f"{at.register.name} is declared here", at.register.place),)
-                yield Finding(this.field.place, f"field {at.path}.{this.name} {why}", related)
+                text = f"field {at.path}.{this.name} {why}"
+                yield Finding(this.field.place, text, related, kind=kind)
 
 
 @rule(
@@ -174,13 +180,14 @@ def _parts(at: RegisterIn, field: Field) -> Iterator[Finding]:
     for part in field.bits:
         mask = mask_within((part,))
         if seen & mask:
-            yield Finding(field.place, f"{name} has {shown_bits(ranges_of(seen & mask))} twice")
+            text = f"{name} has {shown_bits(ranges_of(seen & mask))} twice"
+            yield Finding(field.place, text, kind="twice")
             return
         seen |= mask
     for low, high in pairwise(field.bits):
         if low.msb + 1 == high.lsb:
             fix = f'write them as one: "{high.msb}:{low.lsb}"'
-            yield Finding(field.place, f"{name} has parts that touch", fix=fix)
+            yield Finding(field.place, f"{name} has parts that touch", fix=fix, kind="touching")
             return
     if any(low.lsb > high.lsb for low, high in pairwise(field.bits)):
         text = f"the parts of {name} are not in falling order"
@@ -209,4 +216,4 @@ def field_access(model: Scope) -> Iterator[Finding]:
                     f" {' and '.join(can)}, but {at.register.name} is {whole}"
                 )
                 related = ((f"{at.register.name} is declared here", at.register.place),)
-                yield Finding(field.place, text, related)
+                yield Finding(field.place, text, related, kind=" ".join(can))

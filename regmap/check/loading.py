@@ -56,3 +56,23 @@ add(
         fix="remove the rule from the comment",
     )
 )
+add(
+    Rule(
+        id="RM106",
+        name="patch-binding",
+        severity=Severity.ERROR,
+        prose="A patch is applied to the SVD file that it was written for.",
+        fix="look at the rules again, then write the new SHA-256 or version",
+        always_error=True,
+    )
+)
+add(
+    Rule(
+        id="RM107",
+        name="patch-conflict",
+        severity=Severity.ERROR,
+        prose="The rules of a patch do not contradict each other.",
+        fix="remove one of the rules",
+        always_error=True,
+    )
+)

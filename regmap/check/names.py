@@ -130,19 +130,21 @@ def not_an_identifier(model: Scope) -> Iterator[Finding]:
             if why and id(name.item) not in told:
                 told.add(id(name.item))
                 text = f"{name.kind} {name.name!r} of {owner} is no name for Python: {why}"
-                yield Finding(name.place, text, fix=f"add `py-name: {python_name(name.name)}`")
+                fix = f"add `py-name: {python_name(name.name)}`"
+                yield Finding(name.place, text, fix=fix, kind=why)
     for block in model.blocks:
         own = block.block.instance_name
         if own and not is_python_name(own):
             text = f"instance name {own!r} is no name for Python"
-            yield Finding(block.block.place, text, fix=f"write `instance: {python_name(own)}`")
+            fix = f"write `instance: {python_name(own)}`"
+            yield Finding(block.block.place, text, fix=fix, kind="instance")
     for enum in model.enums:
         for value in enum.values:
             why = _why_not(_Name("value", value.name, None, value))
             if why and not value.name[:1].isdigit():
                 text = f"enum value {value.name!r} is no name for Python: {why}"
                 fix = f"rename it, such as {python_name(value.name)}"
-                yield Finding(value.place, text, fix=fix)
+                yield Finding(value.place, text, fix=fix, kind=f"value {why}")
 
 
 def _meetings(names: Iterable[_Name]) -> Iterator[tuple[_Name, _Name]]:
@@ -183,15 +185,17 @@ def same_name(model: Scope) -> Iterator[Finding]:
             text = f"{kinds} of {owner} {how} {both}"
             if first.item is second.item:
                 text = f"the array makes the {first.kind} name {first.name} of {owner} twice"
-                yield Finding(second.place, text)
+                yield Finding(second.place, text, kind="array")
                 continue
-            yield Finding(second.place, text, ((f"the other {first.kind} is here", first.place),))
+            related = ((f"the other {first.kind} is here", first.place),)
+            yield Finding(second.place, text, related, kind=f"{second.kind} {how}")
     for enum in model.enums:
         values = [_Name("value", value.name, value.place, value) for value in enum.values]
         for first, second in _meetings(values):
             if first.name != second.name:  # the same name twice is RM230
                 text = f"two enum values differ only in case: {first.name} and {second.name}"
-                yield Finding(second.place, text, (("the other one is here", first.place),))
+                related = (("the other one is here", first.place),)
+                yield Finding(second.place, text, related, kind="value")
 
 
 @rule(

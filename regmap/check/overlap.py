@@ -24,7 +24,7 @@ _MOST_ACTIVE = 8
 
 
 # Nobody mends more than this; a file of registers all at one place would have millions.
-_MOST_OVERLAPS = 1_000
+_MOST_OVERLAPS = 50_000
 
 
 class Overlap(NamedTuple):

@@ -263,10 +263,10 @@ def unused(model: Scope) -> Iterator[Finding]:
             names |= {member.enum.name for member in view.members if member.enum}
         for enum in block.block.enums:
             if id(enum) not in used and enum.name not in names and _own(block.block, enum.place):
-                yield Finding(enum.place, f"enum {enum.name} is used by no field")
+                yield Finding(enum.place, f"enum {enum.name} is used by no field", kind="enum")
         for group in block.groups:
             if not group.items:
-                yield Finding(group.place, f"group {group.name} has no registers")
+                yield Finding(group.place, f"group {group.name} has no registers", kind="group")
 
 
 def _own(block: Block, place: Place | None) -> bool:

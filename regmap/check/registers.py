@@ -68,13 +68,13 @@ def bad_width(model: Scope) -> Iterator[Finding]:
             if width not in WIDTHS:
                 text = f"{at.path} has an access width of {width} bits"
                 fix = "write 8, 16, 32 or 64; `access-widths` are in bits"
-                yield Finding(register.place, text, fix=fix)
+                yield Finding(register.place, text, fix=fix, kind="access")
         fits = [width for width in register.access_widths if width <= register.width]
         if register.access_widths and not fits:
             widths = ", ".join(map(str, register.access_widths))
             text = f"{at.path} is {register.width} bits wide, but its access widths are {widths}"
             fix = f"write `width: {min(register.access_widths)}`, or correct `access-widths`"
-            yield Finding(register.place, text, fix=fix)
+            yield Finding(register.place, text, fix=fix, kind="too narrow")
 
 
 @rule(
@@ -97,7 +97,7 @@ def outside_block(model: Scope) -> Iterator[Finding]:
                 f" {block.block.name} take {block.end:#x}"
             )
             related = ((f"{block.block.name} is described here", block.block.place),)
-            yield Finding(at.place, text, related)
+            yield Finding(at.place, text, related, kind="instance")
 
 
 def _before(block: BlockScope) -> bool:

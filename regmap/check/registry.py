@@ -23,13 +23,15 @@ Profile = Literal["strict", "import", "pedantic"]
 
 class Finding(NamedTuple):
     """What a rule found. ``severity`` and ``fix`` stand in for those of the rule; a related
-    place that is not known is left out of the report."""
+    place that is not known is left out of the report. ``kind`` tells apart what a rule finds for
+    different reasons: many findings of one kind may be told as one."""
 
     place: Place | None
     text: str
     related: tuple[tuple[str, Place | None], ...] = ()
     severity: Severity | None = None
     fix: str = ""
+    kind: str = ""
 
 
 RuleFunction = Callable[["Scope"], Iterator[Finding]]

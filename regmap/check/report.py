@@ -41,11 +41,14 @@ def as_text(problems: Sequence[Problem], texts: Mapping[str, str], *, colour: bo
 
 def summary(problems: Iterable[Problem]) -> str:
     """How many errors, warnings and infos there are: ``1 error, 2 warnings``."""
+    problems = list(problems)
     found = [problem.severity for problem in problems]
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
     counts = [(found.count(severity), word) for severity, word in words.items()]
     told = [f"{count} {word}{'s' if count != 1 else ''}" for count, word in counts if count]
-    return ", ".join(told) or "no problems"
+    every = sum(problem.count for problem in problems)
+    stand = f"; they stand for {every:,}" if every > len(problems) else ""
+    return f"{', '.join(told) or 'no problems'}{stand}"
 
 
 def _problem(problem: Problem, lines: Mapping[str, list[str]], *, colour: bool) -> Iterable[str]:
@@ -53,7 +56,7 @@ def _problem(problem: Problem, lines: Mapping[str, list[str]], *, colour: bool) 
         f"{problem.severity} {problem.rule} {problem.name}", _COLOURS[problem.severity], colour
     )
     where = _paint(f"{_clean(str(problem.place))}: ", _BOLD, colour) if problem.place else ""
-    yield f"{where}{severity}: {_clean(problem.text)}"
+    yield f"{where}{severity}: {_clean(problem.text)}{problem.more}"
     yield from _source(problem.place, lines, "~", colour=colour)
     for text, place in problem.related:
         yield f"{_clean(str(place))}: note: {_clean(text)}"
@@ -109,6 +112,7 @@ def as_json(problems: Iterable[Problem]) -> str:
             "severity": str(problem.severity),
             **_json_place(problem.place),
             "text": problem.text,
+            "count": problem.count,
             "fix": _fix(problem),
             "related": [{"text": text, **_json_place(place)} for text, place in problem.related],
         }
@@ -176,7 +180,8 @@ def _sarif_rule(entry: Rule) -> dict[str, Any]:
 
 def _sarif_result(problem: Problem, number: Mapping[str, int], root: Path) -> dict[str, Any]:
     fix = _fix(problem)
-    text = f"{problem.text} (help: {fix})" if fix else problem.text
+    text = f"{problem.text}{problem.more}"
+    text = f"{text} (help: {fix})" if fix else text
     result: dict[str, Any] = {
         "ruleId": problem.rule,
         "ruleIndex": number[problem.rule],
@@ -184,6 +189,8 @@ def _sarif_result(problem: Problem, number: Mapping[str, int], root: Path) -> di
         "message": {"text": text},
         "locations": [],
     }
+    if problem.count > 1:
+        result["occurrenceCount"] = problem.count
     if problem.place is not None:
         result["locations"] = [_location(problem.place, root)]
     if problem.related:

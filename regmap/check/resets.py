@@ -84,7 +84,7 @@ def bad_reset(model: Scope) -> Iterator[Finding]:
             covers = what == "reset mask" and value is not None and value & every == every
             if value is not None and not 0 <= value <= every and not covers:
                 text = f"the {what} {value:#x} of {at.path} does not fit in {register.width} bits"
-                yield Finding(register.place, text)
+                yield Finding(register.place, text, kind=what)
         if register.reset is not None and register.reset_mask is not None:
             beyond = register.reset & ~register.reset_mask & every
             if beyond:
@@ -92,7 +92,7 @@ def bad_reset(model: Scope) -> Iterator[Finding]:
                     f"the reset value {register.reset:#x} of {at.path} has ones"
                     f" {shown_bits(ranges_of(beyond))} outside its mask {register.reset_mask:#x}"
                 )
-                yield Finding(register.place, text)
+                yield Finding(register.place, text, kind="beyond the mask")
         for field in register.fields:
             yield from _field_reset(at, field)
 
@@ -104,10 +104,11 @@ def _field_reset(at: RegisterIn, field: Field) -> Iterator[Finding]:
     width = max(_width(field), 0)
     if not 0 <= field.reset <= ones(width):
         text = f"the reset value {field.reset:#x} of field {name} does not fit in {width} bits"
-        yield Finding(field.place, text)
+        yield Finding(field.place, text, kind="field")
     if not field.access.readable:
         text = f"field {name} has a reset value, but it is {field.access}"
-        yield Finding(field.place, text, fix="leave the reset value out: nobody can see it")
+        fix = "leave the reset value out: nobody can see it"
+        yield Finding(field.place, text, fix=fix, kind="not readable")
 
 
 def _forbids(limits: Constraint | None, number: int) -> str:
@@ -155,4 +156,4 @@ def illegal_reset(model: Scope) -> Iterator[Finding]:
             if why:
                 told.add(id(field))
                 text = f"field {at.path}.{this.name} resets to {number:#x}, but {why}"
-                yield Finding(field.place, text, related)
+                yield Finding(field.place, text, related, kind="enum" if related else "limits")

@@ -8,10 +8,10 @@ suppressed: what was not read cannot be meant. A comment that suppresses nothing
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from regmap.check.gather import bounded, by_place
 from regmap.check.registry import RULES, Profile
 from regmap.errors import Place, Problem, Severity
 
@@ -20,8 +20,6 @@ __all__ = ["apply_suppressions"]
 # Nothing but blanks may follow the bracket directly, so that quoted text is left alone.
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*regmap:\s*ignore\[([^\]]*)\](?=\s|$)")
 _UNUSED = "RM105"
-_MOST_TOLD = 200
-_SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 @dataclass(slots=True)
@@ -38,13 +36,14 @@ def apply_suppressions(
     problems: Iterable[Problem],
     texts: Mapping[str, str],
     *,
-    profile: Profile = "strict",
+    profile: Profile | None = "strict",
     checked: bool = True,
+    every: bool = False,
 ) -> list[Problem]:
     """The problems that no comment suppresses, and one for each suppression of nothing.
 
     Of a file with more problems than anybody would read, the worst are given and the rest are
-    counted in one more problem.
+    counted in one more problem, unless ``every`` is asked for.
 
     ``texts`` are the files by the name that places carry. ``checked`` is false where the rules
     did not run, since the file could not be loaded: then nothing is told about comments.
@@ -57,40 +56,7 @@ def apply_suppressions(
     if checked:
         for comment in comments:
             kept += _unused(comment, profile)
-    return sorted(_bounded(kept), key=_order)
-
-
-def _bounded(problems: Iterable[Problem]) -> Iterable[Problem]:
-    """At most ``_MOST_TOLD`` problems of a file, the worst and first of them, and how many more
-    there are."""
-    by_file: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_file.setdefault(problem.place.file if problem.place else "", []).append(problem)
-    for file, found in by_file.items():
-        # Loaders stop at the same number and say so themselves, in one more.
-        if len(found) <= _MOST_TOLD + 1:
-            yield from found
-            continue
-        found.sort(key=lambda problem: (_SEVERITIES.index(problem.severity), *_order(problem)))
-        yield from found[:_MOST_TOLD]
-        rest = found[_MOST_TOLD:]
-        worst = [each for each in rest if each.severity is rest[0].severity]
-        (((rule, name), _),) = Counter((each.rule, each.name) for each in worst).most_common(1)
-        yield Problem(
-            rule=rule,
-            name=name,
-            severity=rest[0].severity,
-            text=f"{len(rest):,} or more further problems in this file, not shown",
-            place=Place(file, 1, 1) if file else None,
-            fix="mend these first",
-        )
-
-
-def _order(problem: Problem) -> tuple[str, int, int, str]:
-    place = problem.place
-    return (
-        (place.file, place.line, place.column, problem.rule) if place else ("", 0, 0, problem.rule)
-    )
+    return sorted(kept if every else bounded(kept), key=by_place)
 
 
 def _comments(file: str, text: str) -> list[_Comment]:
@@ -119,7 +85,7 @@ def _suppressed(problem: Problem, by_line: Mapping[tuple[str, int], list[_Commen
     return hit
 
 
-def _unused(comment: _Comment, profile: Profile) -> Iterable[Problem]:
+def _unused(comment: _Comment, profile: Profile | None) -> Iterable[Problem]:
     entry = RULES[_UNUSED]
     for name in comment.rules:
         known = RULES.get(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regmap import __version__
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from regmap.model.chip import Board, Chip
 
 __all__ = ["add"]
+
+# Of a larger SVD file no lines are shown; it is refused anyhow.
+_MOST_TEXT = 64 << 20
 
 
 def add(commands: Any) -> None:
@@ -46,6 +51,20 @@ def add(commands: Any) -> None:
         "of that is a warning, for a vendor's file that nobody here can mend (the default for "
         "SVD); pedantic: strict, and what only a perfectionist wants to know",
     )
+    check.add_argument(
+        "--strict",
+        action="store_const",
+        const="strict",
+        dest="profile",
+        help="the same as "
+        "--profile strict: for SVD, what was repaired or is only a warning becomes an error",
+    )
+    check.add_argument(
+        "--every",
+        action="store_true",
+        help="list every problem; without it, a kind of problem that an SVD file has often is "
+        "told once, at its first place and with a count",
+    )
     check.set_defaults(run=run_check, more="file")
 
 
@@ -62,8 +81,9 @@ def run_check(arguments: argparse.Namespace, console: Console) -> int:
     boards: list[Board] = []
     for file in arguments.file:
         loaded = loaders.read(file)
-        texts.update(loaded.texts)
-        problems += _found(loaded, arguments.profile)
+        found, its_texts = _found(loaded, arguments.profile, every=arguments.every)
+        problems += found
+        texts.update(its_texts)
         if isinstance(loaded.model, Board):
             boards.append(loaded.model)
     problems += check_boards(boards, profile=arguments.profile or "strict")
@@ -79,21 +99,56 @@ def run_check(arguments: argparse.Namespace, console: Console) -> int:
     return int(any(problem.severity is Severity.ERROR for problem in problems))
 
 
-def _found(loaded: Loaded, wanted: Profile | None) -> list[Problem]:
-    """The problems of one file, without those that a comment in it suppresses."""
-    from regmap.check import apply_suppressions, check  # noqa: PLC0415
+def _found(
+    loaded: Loaded, wanted: Profile | None, *, every: bool
+) -> tuple[list[Problem], dict[str, str]]:
+    """The problems of one file, without those that a comment in it suppresses, and the texts."""
+    from regmap.check import apply_suppressions, bounded, check, gathered  # noqa: PLC0415
+    from regmap.check.columns import with_columns  # noqa: PLC0415
     from regmap.errors import Severity  # noqa: PLC0415
 
-    is_svd = loaded.file.lower().endswith((".svd", ".xml"))
-    profile: Profile = wanted or ("import" if is_svd else "strict")
-    found = list(loaded.problems)
+    found = [_as_asked(problem, wanted) for problem in loaded.problems]
     if loaded.model is not None:
-        found += check(loaded.model, profile=profile)
+        found += check(loaded.model, profile=wanted)
         if not any(problem.severity is Severity.ERROR for problem in found):
             found += _refusals(loaded.model)
-    return apply_suppressions(
-        found, loaded.texts, profile=profile, checked=loaded.model is not None
-    )
+    texts = dict(loaded.texts)
+    svd = {problem.place.file for problem in found if problem.place and _is_svd(problem.place.file)}
+    for file in svd - texts.keys():
+        texts[file] = _text(file)
+    checked = loaded.model is not None
+    found = apply_suppressions(found, texts, profile=wanted, checked=checked, every=True)
+    if not every:
+        found = [*bounded(gathered(found, lambda file: wanted == "import" or _is_svd(file)))]
+    return [*with_columns(found, {file: texts[file] for file in svd})], texts
+
+
+def _is_svd(file: str) -> bool:
+    from regmap.check import profile_of  # noqa: PLC0415
+
+    return profile_of(file) == "import"
+
+
+def _as_asked(problem: Problem, wanted: Profile | None) -> Problem:
+    """What a loader found: a repair, which is a warning, is an error to who asks strictly."""
+    from regmap.errors import Severity  # noqa: PLC0415
+
+    if problem.severity is Severity.WARNING and wanted in {"strict", "pedantic"}:
+        return replace(problem, severity=Severity.ERROR)
+    return problem
+
+
+def _text(file: str) -> str:
+    """The text of an SVD file, for messages: what is no text in it is shown as such."""
+    path = Path(file)
+    try:
+        if not path.is_file() or path.stat().st_size > _MOST_TEXT:
+            return ""
+        data = path.read_bytes()
+    except (OSError, ValueError):
+        return ""
+    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    return data.decode(encoding, "replace")
 
 
 def _refusals(model: Block | Chip) -> list[Problem]:

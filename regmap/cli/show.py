@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from regmap.cli.console import Console
-from regmap.cli.describe import layout_of
+from regmap.cli.describe import layout_of, model_of
 from regmap.cli.pins import pin_called, show_pin
+from regmap.cli.show_device import brief, interrupts_of, show_device, titled
 from regmap.cli.target import MAP_HELP, hexadecimal
 from regmap.errors import NoSuchElement
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from regmap.layout.device import DeviceLayout, InstanceLayout
     from regmap.layout.rows import Row
     from regmap.layout.shape import FieldLayout, ViewLayout
+    from regmap.model.chip import Interrupt
 
 __all__ = ["add"]
 
 _ELEMENT = re.compile(r"(.*)\[([0-9]+)\]")
-_WIDEST_CELL = 80
 _VIEW = re.compile(r"\w+\.(\w+)(?:\[([0-9]{1,9})\])?")
 
 
@@ -45,9 +45,10 @@ def add(commands: Any) -> None:
 
 def run_show(arguments: argparse.Namespace, console: Console) -> int:
     """Find what the path names and show it."""
-    layout, path = layout_of(arguments.map), arguments.path
+    model, path = model_of(arguments.map), arguments.path
+    layout = layout_of(model)
     if not path:
-        _show_device(layout, console)
+        show_device(layout, model, console)
         return 0
     pin = pin_called(layout, path)
     if pin is not None:
@@ -65,7 +66,8 @@ def run_show(arguments: argparse.Namespace, console: Console) -> int:
     elif field:
         _show_field(wanted[0], field, console)
     elif instance and path == instance.name:
-        _show_registers(layout, wanted, console)
+        raised = interrupts_of(model).get((instance.base, instance.block_name), ())
+        _show_registers(layout, wanted, console, raised)
         _views_of(instance, layout, console)
     elif len(wanted) == 1:
         _show_register(wanted[0], console)
@@ -124,76 +126,20 @@ def _as_json(row: Row, field: str = "") -> dict[str, Any]:
     return made
 
 
-def _show_device(layout: DeviceLayout, console: Console) -> None:
-    instances = sorted(layout.instances.values(), key=lambda at: at.base)
-    if console.json_mode:
-        console.json(
-            {
-                "name": layout.name,
-                "kind": layout.kind,
-                "description": layout.description,
-                "backends": list(layout.backends),
-                "instances": [
-                    {
-                        "name": at.name,
-                        "block": at.block_name,
-                        "base": at.base,
-                        "size": at.size,
-                        "description": at.description,
-                    }
-                    for at in instances
-                ],
-                "pins": [
-                    {
-                        "names": list(pin.names),
-                        "at": f"{pin.instance}.{pin.view}[{pin.number}]",
-                        "functions": dict(pin.functions),
-                        "reset_pull": pin.reset_pull or None,
-                        "pad": pin.pad or None,
-                        "description": pin.description,
-                    }
-                    for pin in layout.pins
-                ],
-                "fixed_pins": layout.fixed_pins,
-            }
-        )
-        return
-    console.line(_titled(f"{layout.name} ({layout.kind})", layout.description))
-    if layout.backends:
-        console.line(f"backends: {', '.join(layout.backends)}")
-    console.table(
-        ["instance", "block", "base", "size", "description"],
-        [
-            [at.name, at.block_name, f"{at.base:#x}", f"{at.size:#x}", _brief(at.description)]
-            for at in instances
-        ],
-    )
-    if layout.pins:
-        console.line()
-        console.table(
-            ["pin", "is", "also", "reset pull", "functions"],
-            [
-                [
-                    pin.names[0],
-                    f"{pin.instance}.{pin.view}[{pin.number}]",
-                    ", ".join(pin.names[1:]),
-                    pin.reset_pull,
-                    ", ".join(f"{name}={what}" for name, what in pin.functions),
-                ]
-                for pin in layout.pins
-            ],
-        )
-
-
-def _titled(name: str, description: str) -> str:
-    return f"{name}: {description}" if description else name
-
-
-def _show_registers(layout: DeviceLayout, wanted: Sequence[Row], console: Console) -> None:
+def _show_registers(
+    layout: DeviceLayout,
+    wanted: Sequence[Row],
+    console: Console,
+    interrupts: Sequence[Interrupt] = (),
+) -> None:
     names = {row.path.partition(".")[0] for row in wanted}
     instance = layout.instances[names.pop()] if len(names) == 1 else None
     if instance:
-        console.line(_titled(f"{instance.name} ({instance.block_name})", instance.description))
+        console.line(titled(f"{instance.name} ({instance.block_name})", instance.description))
+    if interrupts:
+        console.line(
+            f"interrupts: {', '.join(f'{each.name} {each.number}' for each in interrupts)}"
+        )
     console.table(
         ["register", "at", "bits", "access", "reset", "description"],
         [
@@ -203,16 +149,11 @@ def _show_registers(layout: DeviceLayout, wanted: Sequence[Row], console: Consol
                 str(row.register.width),
                 _access(row.register.access, row.register.write_action, row.register.read_action),
                 _reset(row),
-                _brief(row.register.description),
+                brief(row.register.description),
             ]
             for path, where, row in _collapsed(wanted)
         ],
     )
-
-
-def _brief(text: str) -> str:
-    """A description as a cell of a table; the whole of it is shown for one thing alone."""
-    return shorten(text, _WIDEST_CELL, placeholder=" ...")
 
 
 def _collapsed(wanted: Iterable[Row]) -> Iterator[tuple[str, str, Row]]:
@@ -369,7 +310,7 @@ def _show_view(
         made = {"path": path, "length": view.length, "names": list(names), "members": members}
         console.json(made)
         return
-    console.line(_titled(f"{instance.name}.{view.name}", view.description or "a view"))
+    console.line(titled(f"{instance.name}.{view.name}", view.description or "a view"))
     also = f" ({', '.join(names)})" if names else ""
     console.line(f"  of {view.length}; shown is {path}{also}")
     console.table(

@@ -22,6 +22,7 @@ from regmap.layout.shape import (
 from regmap.layout.views import lay_out_view
 from regmap.model.block import Array, Block, Group, Register, Window
 from regmap.model.expr import ExprError, Path
+from regmap.model.walk import count_innermost
 from regmap.names import RESERVED_IN_VIEWS, Taken, class_name_of, unique_name
 
 __all__ = ["lay_out_block"]
@@ -47,6 +48,9 @@ class _Blocks:
         self.elements = 0
 
     def layout(self) -> BlockLayout:
+        if count_innermost(self.block.items) > _MOST_ELEMENTS:
+            text = f"{self.block.name} has more than {_MOST_ELEMENTS} elements"
+            raise refuse(text, self.block.place)
         taken = Taken()
         members = self.members(self.block.items, taken, self.class_name, "")
         windows: list[WindowLayout] = []

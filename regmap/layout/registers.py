@@ -94,26 +94,34 @@ def lay_out_register(
     taken = Taken(name for name, _ in arrays)
     laid: list[FieldLayout] = []
     renamed: dict[str, str] = {}
+    enum: EnumLayout | None
+    write_enum: EnumLayout | None
     for field in fields:
         name = unique_name(field.py_name or field.name, taken)
         taken.add(name)
         renamed[field.name] = name
         rule = WRITE_RULES[field.write_action]
+        writable = field.access.writable
         no_read, no_write = field_refusals(field, masks, effect)
         limits = field.constraint
+        enum = write_enum = None
+        if field.enum is not None:
+            enum = enums.get(field.enum, f"{register.name}_{field.name}")
+        if field.write_enum is not None:
+            write_enum = enums.get(field.write_enum, f"{register.name}_{field.name}_write")
         laid.append(
             FieldLayout(
                 name=name,
-                bits=tuple((part.lsb, part.width) for part in field.bits),
+                bits=tuple([(part.lsb, part.width) for part in field.bits]),
                 access=str(field.access),
                 write_action=str(field.write_action),
                 read_action=str(field.read_action or ""),
                 refuse_read=no_read,
                 refuse_write=no_write,
-                acting=rule.acting if field.access.writable else None,
-                does=(rule.does or "") if field.access.writable else "",
-                enum=enums.get(field.enum, f"{register.name}_{field.name}"),
-                write_enum=enums.get(field.write_enum, f"{register.name}_{field.name}_write"),
+                acting=rule.acting if writable else None,
+                does=(rule.does or "") if writable else "",
+                enum=enum,
+                write_enum=write_enum,
                 reset=field.reset,
                 volatile=field.volatile,
                 minimum=limits.minimum if limits else None,
@@ -214,7 +222,7 @@ def _at(field: Field, name: str, shift: int) -> Field:
     """One element of a field array."""
     return Field(
         name=name,
-        bits=tuple(part.shifted(shift) for part in field.bits),
+        bits=tuple([BitRange(part.lsb + shift, part.width) for part in field.bits]),
         access=field.access,
         write_action=field.write_action,
         read_action=field.read_action,

@@ -7,7 +7,9 @@ again. Field values are ready to be printed as literals. ``mask``, ``keep``, ``n
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Literal, NamedTuple
 
 __all__ = [
     "ArrayLayout",
@@ -16,6 +18,7 @@ __all__ = [
     "EnumLayout",
     "FieldLayout",
     "GroupAt",
+    "LaterRegister",
     "MemberLayout",
     "PadLayout",
     "RegisterAt",
@@ -150,18 +153,84 @@ class RegisterLayout(NamedTuple):
         raise KeyError(name)
 
 
-class RegisterAt(NamedTuple):
+class LaterRegister:
+    """A register that is laid out when it is first asked for; only its width is known before.
+
+    ``make`` is called once, under ``lock``, which all that it shares things with have in common.
+    """
+
+    __slots__ = ("_layout", "_lock", "width")
+
+    def __init__(
+        self, width: int, make: Callable[[], RegisterLayout], lock: AbstractContextManager[object]
+    ) -> None:
+        self.width = width
+        self._layout: RegisterLayout | Callable[[], RegisterLayout] = make
+        self._lock = lock
+
+    def get(self) -> RegisterLayout:
+        """The layout, the same object each time."""
+        with self._lock:
+            if not isinstance(self._layout, RegisterLayout):
+                self._layout = self._layout()
+            return self._layout
+
+
+class RegisterAt:
     """A register at an offset; behind a window, ``offset`` is the index.
 
     ``cell`` names the storage that it acts on where that is not its own: another register of the
-    same block or group, or a hidden storage (``+latch[0]``).
+    same block or group, or a hidden storage (``+latch[0]``). What the register is may be laid out
+    later, when ``register`` is asked for; else this is a named tuple like the other shapes.
     """
 
-    name: str
-    offset: int
-    register: RegisterLayout
-    window: str = ""
-    cell: str = ""
+    __slots__ = ("_register", "cell", "name", "offset", "window")
+    _fields: ClassVar = ("name", "offset", "register", "window", "cell")
+    _field_defaults: ClassVar[Mapping[str, object]] = {"window": "", "cell": ""}
+
+    def __init__(
+        self,
+        name: str,
+        offset: int,
+        register: RegisterLayout | LaterRegister,
+        window: str = "",
+        cell: str = "",
+    ) -> None:
+        self.name = name
+        self.offset = offset
+        self._register = register
+        self.window = window
+        self.cell = cell
+
+    @property
+    def register(self) -> RegisterLayout:
+        """What the register is."""
+        register = self._register
+        if isinstance(register, LaterRegister):
+            self._register = register = register.get()
+        return register
+
+    @property
+    def width(self) -> int:
+        """Its width in bits, known before it is laid out."""
+        return self._register.width
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.name, self.offset, self.register, self.window, self.cell))
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, RegisterAt) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        parts = zip(self._fields, self, strict=True)
+        return f"RegisterAt({', '.join(f'{name}={part!r}' for name, part in parts)})"
+
+    def _replace(self, **changes: Any) -> RegisterAt:
+        now = (self.name, self.offset, self._register, self.window, self.cell)
+        return RegisterAt(**(dict(zip(self._fields, now, strict=True)) | changes))
 
 
 class GroupAt(NamedTuple):

@@ -1,4 +1,4 @@
-"""A board file's tree to a ``Board``.
+"""A chip file's tree to a ``Chip``, a board file's to a ``Board``.
 
 An instance's block comes from a function that finds it by name, so this module reads no file.
 Several instances of one block share one ``Block`` object.
@@ -10,15 +10,27 @@ from collections.abc import Callable
 from typing import Any
 
 from regmap.loaders.arrays import read_array
+from regmap.loaders.extra import extra_of
 from regmap.loaders.fields import LARGEST
-from regmap.loaders.keys import WRONG, Keys, as_is, entries, integer, list_of, name, text, wanted
+from regmap.loaders.keys import (
+    WRONG,
+    Keys,
+    Reader,
+    as_is,
+    entries,
+    integer,
+    list_of,
+    name,
+    text,
+    wanted,
+)
 from regmap.loaders.nodes import Mapping, Node, Scalar
 from regmap.loaders.report import Log
 from regmap.loaders.views import LINE_KEYS, numbered, read_line
 from regmap.model.block import Block
-from regmap.model.chip import Board, Clock, Instance, Locator, Match, Pin
+from regmap.model.chip import Board, Chip, Clock, Instance, Interrupt, Locator, Match, Pin
 
-__all__ = ["FindBlock", "read_board"]
+__all__ = ["FindBlock", "read_board", "read_chip"]
 
 # The name of a block, where it is wanted, to the block.
 FindBlock = Callable[[str, Scalar], Block | None]
@@ -27,15 +39,21 @@ _ADDRESS = integer(0, LARGEST)
 # Pins are those of the view of this name.
 _PIN_VIEW = "pin"
 
+_CHIP: dict[str, Reader] = {
+    "regmap": as_is,
+    "description": text,
+    "source": text,
+    "svd": extra_of("a chip"),
+    "blocks": as_is,
+    "instances": as_is,
+}
+_CHIP_KEYS = Keys("a chip file", {"chip": name, **_CHIP}, required=("chip", "instances"))
 _KEYS = Keys(
     "a board file",
     {
-        "regmap": as_is,
         "board": name,
         "extends": name,
-        "description": text,
-        "source": text,
-        "instances": as_is,
+        **_CHIP,
         "match": as_is,
         "backends": list_of(name),
         "pins": as_is,
@@ -53,13 +71,20 @@ _INSTANCE_KEYS = Keys(
         "array": as_is,
         "locator": as_is,
         "clock": as_is,
+        "interrupts": as_is,
         "description": text,
         "source": text,
         "py-name": name,
+        "svd": extra_of("an instance"),
     },
     required=("block", "base"),
 )
-_LOCATOR_KEYS = Keys("a locator", {"acpi": name, "devicetree": name, "pci": name})
+# SVD allows negative ones.
+_INTERRUPT_NUMBER = integer(-LARGEST, LARGEST)
+_INTERRUPT_KEYS = Keys(
+    "an interrupt", {"number": _INTERRUPT_NUMBER, "description": text}, required=("number",)
+)
+_LOCATOR_KEYS = Keys("a locator", {"acpi": name, "devicetree": name, "pci": name, "iomem": name})
 _CLOCK_KEYS = Keys("a clock", {"enable": as_is, "ready": as_is}, required=("enable",))
 _MATCH_KEYS = Keys(
     "`match`",
@@ -72,28 +97,46 @@ _MATCH_KEYS = Keys(
 _PIN_KEYS = Keys("a pin", {**LINE_KEYS, "pad": name}, required=("names",))
 
 
+def read_chip(tree: Mapping, find_block: FindBlock, log: Log) -> Chip | None:
+    """The chip that a tree describes."""
+    values = _CHIP_KEYS.read(tree, tree.place, log)
+    if values is None:
+        return None
+    return Chip(name=values["chip"], **_common(values, tree, "chip", find_block, log))
+
+
+def _common(
+    values: dict[str, Any], tree: Mapping, kind: str, find_block: FindBlock, log: Log
+) -> dict[str, Any]:
+    """What chips and boards both say."""
+    instances = (
+        _instance(*entry, find_block, log)
+        for entry in entries(values["instances"], "instances", log)
+    )
+    return {
+        "instances": tuple(instance for instance in instances if instance is not None),
+        "description": values.get("description", ""),
+        "source": values.get("source", ""),
+        "extra": values.get("svd", ()),
+        "place": tree.entries[kind][0].place,
+    }
+
+
 def read_board(tree: Mapping, find_block: FindBlock, log: Log) -> Board | None:
     """The board that a tree describes, boards that it extends already merged."""
     values = _KEYS.read(tree, tree.place, log)
     if values is None:
         return None
-    instances = (
-        _instance(*entry, find_block, log)
-        for entry in entries(values["instances"], "instances", log)
-    )
     match = values.get("match")
     fixed = values.get("fixed_pins")
     return Board(
         name=values["board"],
-        instances=tuple(instance for instance in instances if instance is not None),
         pins=_pins(values.get("pins"), log),
         fixed_pins=_texts(fixed, "fixed-pins", log) if fixed is not None else {},
         match=Match(**(_MATCH_KEYS.read(match, match.place, log) or {})) if match else None,
         backends=values.get("backends", ()),
-        description=values.get("description", ""),
-        source=values.get("source", ""),
         extends=values.get("extends", ""),
-        place=tree.entries["board"][0].place,
+        **_common(values, tree, "board", find_block, log),
     )
 
 
@@ -117,6 +160,10 @@ def _instance(
         values["locator"] = _locator(values["locator"], log)
     if "clock" in values:
         values["clock"] = _clock(values["clock"], log)
+    if "interrupts" in values:
+        values["interrupts"] = _interrupts(values["interrupts"], log)
+    if "svd" in values:
+        values["extra"] = values.pop("svd")
     return Instance(name=each, place=place, **values)
 
 
@@ -125,10 +172,24 @@ def _locator(node: Node, log: Log) -> Locator | None:
     if found is None:
         return None
     if len(found) != 1:
-        wanted("a locator has one of acpi, devicetree, pci", node, log)
+        wanted("a locator has one of acpi, devicetree, pci, iomem", node, log)
         return None
     ((kind, key),) = found.items()
     return Locator(kind=kind, key=key)
+
+
+def _interrupts(node: Node, log: Log) -> tuple[Interrupt, ...]:
+    """Interrupts by name: a number, or a mapping with more about it."""
+    found = []
+    for each, key, value in entries(node, "interrupts", log):
+        if isinstance(value, Mapping):
+            values = _INTERRUPT_KEYS.read(value, key.place, log)
+        else:
+            number = _INTERRUPT_NUMBER(value, each, log)
+            values = None if number is WRONG else {"number": number}
+        if values is not None:
+            found.append(Interrupt(name=each, place=key.place, **values))
+    return tuple(found)
 
 
 def _clock(node: Node, log: Log) -> Clock | None:

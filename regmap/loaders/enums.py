@@ -3,7 +3,8 @@
 A value is a number, ``"0b1x"`` where some bits do not count (bits above the pattern must be 0),
 or ``default`` for the name of every value not listed. A field's ``enum`` is a name, a mapping of
 values, or ``{read: ..., write: ...}`` with one of the two each where reading and writing differ
-(a mapping is taken for this form if it has no other keys and no number behind them).
+(a mapping is taken for this form if it has no other keys and no number behind them). Among the
+values, a mapping called ``svd`` that has no ``value`` is what SVD says beyond them.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import re
 from typing import Any
 
 from regmap.bits import ones
+from regmap.loaders.extra import extra_of
 from regmap.loaders.keys import WRONG, Keys, as_is, entries, text, wanted
 from regmap.loaders.nodes import Mapping, Node, Scalar
 from regmap.loaders.report import UNRESOLVED_REFERENCE, WRONG_VALUE, Log, did_you_mean, shown
 from regmap.loaders.scalars import Ambiguous
-from regmap.model.block import Enum, EnumValue
+from regmap.model.block import Enum, EnumValue, Extra
 
 __all__ = ["Enums", "read_enum"]
 
 _VALUE_KEYS = Keys("an enum value", {"value": as_is, "description": text}, required=("value",))
+_EXTRA = extra_of("an enum")
 _PATTERN = re.compile(r"0b([01xX_]+)")
 # Bits above a pattern count and are 0; no register is wider than this.
 _ALL_BITS = ones(64)
@@ -74,17 +77,27 @@ def _is_usage(node: Mapping) -> bool:
         or (isinstance(side, Scalar) and isinstance(side.value, str) and side.value != "default")
         for side in sides.values()
         if side is not None
-    ) and not any(isinstance(side, Mapping) and "value" in side.entries for side in sides.values())
+    ) and not any(map(_is_value, sides.values()))
+
+
+def _is_value(node: Node | None) -> bool:
+    """Whether a mapping is one value of an enum, with the number under ``value``."""
+    return isinstance(node, Mapping) and isinstance(node.get("value"), Scalar)
 
 
 def read_enum(node: Node, key: Scalar, log: Log, name: str = "") -> Enum:
     """An enum out of a mapping of names to values; ``key`` is what names it."""
     values = []
+    extra: Extra = ()
     for value_name, value_key, value in entries(node, name or "enum", log):
+        if value_name == "svd" and isinstance(value, Mapping) and not _is_value(value):
+            kept = _EXTRA(value, value_name, log)
+            extra = () if kept is WRONG else kept
+            continue
         found = _value(value_name, value_key, value, log)
         if found is not None:
             values.append(found)
-    return Enum(name=name, values=tuple(values), place=key.place)
+    return Enum(name=name, values=tuple(values), extra=extra, place=key.place)
 
 
 def _value(name: str, key: Scalar, node: Node, log: Log) -> EnumValue | None:

@@ -9,6 +9,7 @@ from regmap.bits import BitRange
 from regmap.loaders.access import ACCESS_KEYS, access_of
 from regmap.loaders.arrays import read_field_array
 from regmap.loaders.enums import Enums
+from regmap.loaders.extra import extra_of
 from regmap.loaders.keys import (
     WRONG,
     Keys,
@@ -92,7 +93,7 @@ SHARED_KEYS = {
 
 _KEYS = Keys(
     "a field",
-    {"bits": _bits, "enum": as_is, "array": as_is, **SHARED_KEYS},
+    {"bits": _bits, "enum": as_is, "array": as_is, "svd": extra_of("a field"), **SHARED_KEYS},
     required=("bits",),
 )
 
@@ -128,6 +129,8 @@ def _field(
         values["enum"], values["write_enum"] = enums.usage(values["enum"], "enum", key)
     if "array" in values:
         values["array"] = read_field_array(values["array"], place, log)
+    if "svd" in values:
+        values["extra"] = values.pop("svd")
     return Field(
         name=field_name,
         access=access.access,

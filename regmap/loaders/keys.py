@@ -2,7 +2,8 @@
 
 A ``Keys`` table is the grammar of one kind of mapping. Reading looks only at the keys that are
 there, so what a mapping does not say costs nothing, and it goes on after a wrong value: that key
-is left out of the result as if it had not been written. ``x-*`` keys are passed over.
+is left out of the result as if it had not been written. ``x-*`` keys are passed over; a name that
+begins so is written in quotes.
 """
 
 from __future__ import annotations
@@ -245,7 +246,7 @@ def items(node: Node) -> list[Node]:
 def entries(node: Node | None, what: str, log: Log) -> Iterator[tuple[str, Scalar, Node]]:
     """The entries of a mapping by name: (name, the node of the name, the value).
 
-    ``x-*`` is passed over; a name that is a number is reported.
+    ``x-*`` without quotes is passed over; a name that is a number is reported.
     """
     if node is None:
         return
@@ -257,7 +258,7 @@ def entries(node: Node | None, what: str, log: Log) -> Iterator[tuple[str, Scala
         if not isinstance(key, str):
             fix = f'write "{shown(key_node.text)}"'
             log.error(WRONG_VALUE, key_node.place, f"a name in `{what}` is a text", fix)
-        elif key.startswith("x-"):
+        elif key.startswith("x-") and key_node.event.implicit[0]:
             continue
         elif key != key.strip() or not 0 < len(key) <= _LONGEST_NAME:
             text = f"a name in `{what}` has {_NAME_FORM}"

@@ -14,7 +14,7 @@ from regmap.loaders.report import IDLE_OVERRIDE, UNRESOLVED_REFERENCE, Log, did_
 __all__ = ["merged"]
 
 # What a file says about itself is its own; saying the same is no mistake.
-_OWN = frozenset({"regmap", "block", "board", "extends"})
+_OWN = frozenset({"regmap", "block", "board", "chip", "extends"})
 
 
 def merged(base: Mapping, over: Mapping, log: Log, *, top: bool = True) -> Mapping:

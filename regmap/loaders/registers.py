@@ -4,6 +4,9 @@ A register takes from ``defaults`` what it does not say, and its ``source`` from
 block around it. ``reset: null`` says that the value is not known, whatever the defaults say; a
 list gives each element of an array its own. A field's ``reset`` changes what ``defaults`` say, but
 not what its register itself says (RM206).
+
+An entry of ``registers`` that has ``registers`` or ``groups`` of its own is a group: so may groups
+stand among registers.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from regmap.errors import Place
 from regmap.loaders.access import ACCESS_KEYS, access_of
 from regmap.loaders.arrays import MOST_ELEMENTS, read_array
 from regmap.loaders.enums import Enums
+from regmap.loaders.extra import extra_of
 from regmap.loaders.fields import LARGEST, SHARED_KEYS, read_fields
 from regmap.loaders.keys import (
     Keys,
@@ -32,7 +36,7 @@ from regmap.loaders.keys import (
     text,
     wanted,
 )
-from regmap.loaders.nodes import Node, Scalar, Sequence
+from regmap.loaders.nodes import Mapping, Node, Scalar, Sequence
 from regmap.loaders.report import WRONG_VALUE, Log
 from regmap.model.access import Access, AccessTriple
 from regmap.model.block import Array, Field, Group, Register, Window
@@ -79,6 +83,7 @@ _REGISTER = {
     "storage": name,
     "alias": name,
     "alternate": flag,
+    "svd": extra_of("a register"),
 }
 _REGISTER_KEYS = Keys("a register", {"offset": _OFFSET, **_REGISTER}, required=("offset",))
 _INDEXED_KEYS = Keys(
@@ -93,6 +98,7 @@ _GROUP_KEYS = Keys(
         "description": text,
         "source": text,
         "py-name": name,
+        "svd": extra_of("a group"),
         "registers": as_is,
         "groups": as_is,
     },
@@ -109,6 +115,9 @@ _WINDOW_KEYS = Keys(
     },
     required=("index", "data", "registers"),
 )
+
+
+_INSIDE = ("registers", "groups")
 
 
 @dataclass
@@ -147,15 +156,22 @@ def read_items(
     ``times`` is how often the surroundings repeat.
     """
     found: list[Register | Group] = []
-    for each, key, value in entries(node.get("registers"), "registers", scope.log):
-        register = _register(_REGISTER_KEYS, each, key, value, scope, source=source, times=times)
-        if register is not None:
-            found.append(register)
-    for each, key, value in entries(node.get("groups"), "groups", scope.log):
-        group = _group(each, key, value, scope, source=source, times=times)
-        if group is not None:
-            found.append(group)
+    for kind in ("registers", "groups"):
+        for each, key, value in entries(node.get(kind), kind, scope.log):
+            item: Register | Group | None
+            if kind == "groups" or _is_group(value):
+                item = _group(each, key, value, scope, source=source, times=times)
+            else:
+                item = _register(
+                    _REGISTER_KEYS, each, key, value, scope, source=source, times=times
+                )
+            if item is not None:
+                found.append(item)
     return tuple(found)
+
+
+def _is_group(node: Node) -> bool:
+    return isinstance(node, Mapping) and not node.entries.keys().isdisjoint(_INSIDE)
 
 
 def _register(
@@ -178,6 +194,8 @@ def _register(
     )
     if by_default and values.get("reset") is not None:
         values["reset"] = _with_fields(values["reset"], values["fields"])
+    if "svd" in values:
+        values["extra"] = values.pop("svd")
     scope.spend(times * _elements(array), place)
     return Register(
         name=each,
@@ -232,7 +250,9 @@ def _group(
         return None
     array = _array(values, place, scope.log)
     values.setdefault("source", source)
-    inside = {key: values.pop(key, None) for key in ("registers", "groups")}
+    inside = {key: values.pop(key, None) for key in _INSIDE}
+    if "svd" in values:
+        values["extra"] = values.pop("svd")
     found = read_items(inside, scope, values["source"], times * _elements(array))
     return Group(name=each, items=found, place=place, **values)
 

@@ -23,6 +23,8 @@ __all__ = [
     "FORMAT_VERSION",
     "IDLE_OVERRIDE",
     "MISSING_FILE",
+    "PATCH_BINDING",
+    "PATCH_CONFLICT",
     "REFERENCE_CYCLE",
     "SYNTAX",
     "UNKNOWN_KEY",
@@ -56,6 +58,8 @@ EXTENDS_CYCLE = Rule("RM009", "extends-cycle")
 UNRESOLVED_REFERENCE = Rule("RM101", "unresolved-reference")
 REFERENCE_CYCLE = Rule("RM102", "reference-cycle")
 IDLE_OVERRIDE = Rule("RM104", "idle-override")
+PATCH_BINDING = Rule("RM106", "patch-binding")
+PATCH_CONFLICT = Rule("RM107", "patch-conflict")
 BAD_BITS = Rule("RM202", "field-outside")
 VIEW_EXPRESSION = Rule("RM252", "view-expression")
 BAD_COUNT = Rule("RM270", "bad-count")
@@ -92,7 +96,9 @@ class Log:
         if hidden <= 0:
             return found
         text = f"{hidden} further warning{'s' if hidden != 1 else ''}, not shown"
-        return (*found, _problem(Severity.WARNING, WRONG_VALUE, None, text))
+        place = found[-1].place
+        place = place and Place(place.file, 1, 1)
+        return (*found, _problem(Severity.WARNING, WRONG_VALUE, place, text))
 
     @property
     def failed(self) -> bool:
@@ -103,6 +109,10 @@ class Log:
     def quiet(self) -> bool:
         """Whether warnings are only counted, so that no fix need be thought of."""
         return self._warnings >= _MOST_PROBLEMS
+
+    def repeat(self, problems: Iterable[Problem]) -> None:
+        """Note warnings that an earlier reading of the same file has found."""
+        self._problems.update(dict.fromkeys(problems))
 
     def error(
         self,
@@ -125,9 +135,11 @@ class Log:
             self._problems[end] = None
             raise TooManyProblemsError
 
-    def warning(self, rule: Rule, place: Place | None, text: str, fix: str = "") -> None:
-        """Note something that loads but is hardly meant."""
-        problem = _problem(Severity.WARNING, rule, place, text, fix=fix)
+    def warning(
+        self, rule: Rule, place: Place | None, text: str, fix: str = "", count: int = 1
+    ) -> None:
+        """Note something that loads but is hardly meant; ``count`` is how often it is there."""
+        problem = _problem(Severity.WARNING, rule, place, text, fix=fix, count=count)
         if problem not in self._problems:
             if not self.quiet:
                 self._problems[problem] = None
@@ -142,6 +154,7 @@ def _problem(
     *,
     fix: str = "",
     related: tuple[tuple[str, Place], ...] = (),
+    count: int = 1,
 ) -> Problem:
     return Problem(
         rule=rule.id,
@@ -151,6 +164,7 @@ def _problem(
         place=place,
         fix=_printable(fix),
         related=tuple((_printable(what), where) for what, where in related),
+        count=count,
     )
 
 

@@ -44,10 +44,10 @@ from regmap.loaders.report import (
 )
 from regmap.loaders.scalars import Ambiguous, Huge, plain_value
 
-__all__ = ["MOST_BYTES", "decoded", "parse"]
+__all__ = ["MOST_BYTES", "MOST_NODES", "decoded", "parse"]
 
 MOST_BYTES = 4 << 20
-_MOST_NODES = 400_000
+MOST_NODES = 400_000
 _MOST_DEPTH = 64
 
 # Everything that YAML does not allow, and the line ends that its versions count differently.
@@ -131,7 +131,7 @@ def parse(text: str, file: str, log: Log) -> Mapping | None:
     return root
 
 
-_HOW_TO_BEGIN = "begin it with `block: NAME` or `board: NAME`"
+_HOW_TO_BEGIN = "begin it with `block: NAME`, `board: NAME` or `chip: NAME`"
 
 
 def _syntax_error(error: MarkedYAMLError, text: str, file: str, log: Log) -> None:
@@ -221,7 +221,7 @@ class _Composer:
             raise _StopError
 
     def _too_many(self, event: Any) -> None:
-        text = f"more than {_MOST_NODES:,} values, aliases written out"
+        text = f"more than {MOST_NODES:,} values, aliases written out"
         self._log.error(SYNTAX, place_of(event), text, "use arrays for what repeats")
         raise _StopError
 
@@ -271,7 +271,7 @@ class _Composer:
         following = self._next
         while (event := following()).__class__ is not SequenceEndEvent:
             items.append(self._node(event, depth))
-            if self._nodes > _MOST_NODES:
+            if self._nodes > MOST_NODES:
                 self._too_many(event)
         return Sequence(items, start)
 
@@ -282,7 +282,7 @@ class _Composer:
         while (event := following()).__class__ is not MappingEndEvent:
             key = self._node(event, depth)
             value = self._node(following(), depth)
-            if self._nodes > _MOST_NODES:
+            if self._nodes > MOST_NODES:
                 self._too_many(event)
             if not isinstance(key, Scalar):
                 self._log.error(SYNTAX, place_of(event), "a key is a name or a number")

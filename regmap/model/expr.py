@@ -170,7 +170,7 @@ class NamePattern:
 
     def at(self, indexes: Mapping[str, int]) -> str:
         """The name for these indexes."""
-        return "".join(p if isinstance(p, str) else str(p.at(indexes)) for p in self.parts)
+        return "".join([p if isinstance(p, str) else str(p.at(indexes)) for p in self.parts])
 
 
 _STEP = re.compile(r"\s*([A-Za-z_]\w*)((?:\s*\[[^][]*\])*)\s*")

@@ -24,6 +24,7 @@ __all__ = [
     "Element",
     "FieldAt",
     "InstanceAt",
+    "count_innermost",
     "count_registers",
     "element_name",
     "elements",
@@ -130,6 +131,8 @@ def _walk(
     items: Iterable[Register | Group], base: int, groups: tuple[tuple[Group, int, Indexes], ...]
 ) -> Iterator[Element]:
     for item in items:
+        if isinstance(item, Group) and not _holds(item):
+            continue  # many empty groups would be walked through for nothing
         start = base + item.offset
         for number, indexes, offset in elements(item.array):
             if isinstance(item, Register):
@@ -138,12 +141,25 @@ def _walk(
                 yield from _walk(item.items, start + offset, (*groups, (item, number, indexes)))
 
 
+def _holds(group: Group) -> bool:
+    return any(isinstance(each, Register) or _holds(each) for each in group.items)
+
+
 def count_registers(items: Iterable[Register | Group]) -> int:
     """How many registers ``walk`` yields, without walking."""
     total = 0
     for item in items:
         times = 1 if item.array is None else prod(max(count, 0) for count in item.array.counts)
         total += times * (1 if isinstance(item, Register) else count_registers(item.items))
+    return total
+
+
+def count_innermost(items: Iterable[Register | Group]) -> int:
+    """How many registers and empty groups there are, arrays written out."""
+    total = 0
+    for item in items:
+        times = 1 if item.array is None else prod(max(count, 0) for count in item.array.counts)
+        total += times * (count_innermost(item.items) or 1 if isinstance(item, Group) else 1)
     return total
 
 

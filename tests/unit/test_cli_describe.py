@@ -75,7 +75,8 @@ class TestCheck:
         rows = run("check", BROKEN, "--format", "json").json
         assert rows == run("check", "--json", BROKEN).json
         assert list(rows[0]) == [
-            "rule", "name", "severity", "file", "line", "column", "width", "text", "fix", "related",
+            "rule", "name", "severity", "file", "line", "column", "width", "text", "count", "fix",
+            "related",
         ]  # fmt: skip
         sarif = run("check", BROKEN, "--format", "sarif").json
         assert sarif["version"] == "2.1.0"

@@ -27,6 +27,7 @@ _SYSTEM = (
 )
 _KERNEL = (
     "*/boot/vmlinuz-*",
+    "*/boot/config-*",
     "*/modules.builtin",
     "*/kernel/drivers/uio/*.ko*",
     "*/broadcom/bcm2837-rpi-3-b.dtb",

@@ -5,8 +5,12 @@ The project is there as its wheel for that processor, so that the wheel is what 
 
 from __future__ import annotations
 
+import compileall
+import importlib.util
 import os
+import py_compile
 import shlex
+import shutil
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -22,6 +26,7 @@ __all__ = ["image"]
 _LEFT_OUT = {"share", "gconv", "test", "idlelib", "tkinter", "lib2to3", "pydoc_data", "include"}
 _SITE = "usr/lib/python3/dist-packages"
 _PROJECT = "project"  # a folder with the tests' side, which is in no wheel
+_MAGIC = (3495).to_bytes(2, "little") + b"\r\n"  # of the bytecode of Python 3.11
 _TESTS = ("tools/hardware/*.py", "tests/hardware/*.py", "tests/hardware/maps/*.yaml")
 
 
@@ -32,32 +37,41 @@ def image(script: Path, wanted: Sequence[str] = (), *, device_tree: str = "") ->
     python = [f"/usr/bin/{arm_packages.PYTHON}", "-u", "-c", guest.RUN, inside, f"/{_PROJECT}"]
     # What init started has a short path, and none of Python's folders.
     run = shlex.join(["env", "PATH=/usr/bin:/bin", *guest.ENVIRONMENT, *python])
-    start = initramfs.own_root(_files(), modules.in_load_order(kernel, wanted), run)
-    [vmlinuz] = kernel.rglob("vmlinuz-*")
+    [vmlinuz], [config] = kernel.rglob("vmlinuz-*"), kernel.rglob("config-*")
+    entry = Entry(f"boot/{config.name}", stat.S_IFREG | 0o644, config.read_bytes())
+    start = initramfs.own_root((*_files(), entry), modules.in_load_order(kernel, wanted), run)
     tree = ("-dtb", str(next(kernel.rglob(device_tree)))) if device_tree else ()
     return guest.Image(vmlinuz, start, tree)
 
 
 @cache
 def _files() -> tuple[Entry, ...]:
-    return (
-        *_tree(arm_packages.system(), ""),
-        *_tree(arm_packages.requirements(), _SITE),
-        *(Entry(f"{_SITE}/{name}", stat.S_IFREG | 0o644, data) for name, data in _wheel().items()),
-        *(
-            _file(f"{_PROJECT}/{each.relative_to(arm_packages.ROOT)}", each)
-            for pattern in _TESTS
-            for each in sorted(arm_packages.ROOT.glob(pattern))
-        ),
-    )
+    system, packages = arm_packages.system(), arm_packages.requirements()
+    for cached in (system, packages):
+        if not any(cached.rglob("__pycache__")):
+            _compile(cached)
+    with TemporaryDirectory(prefix="regmap-arm64-") as scratch:
+        site, project = Path(scratch, "site"), Path(scratch, _PROJECT)
+        with zipfile.ZipFile(arm_wheel.build(Path(scratch))) as wheel:
+            wheel.extractall(site)
+        for file in (each for pattern in _TESTS for each in arm_packages.ROOT.glob(pattern)):
+            copy = project / file.relative_to(arm_packages.ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy)
+        _compile(Path(scratch))
+        return (
+            *_tree(system, ""),
+            *_tree(packages, _SITE),
+            *_tree(site, _SITE),
+            *_tree(project, _PROJECT),
+        )
 
 
-def _wheel() -> dict[str, bytes]:
-    with (
-        TemporaryDirectory(prefix="regmap-wheel-") as scratch,
-        zipfile.ZipFile(arm_wheel.build(Path(scratch))) as wheel,
-    ):
-        return {name: wheel.read(name) for name in wheel.namelist()}
+def _compile(folder: Path) -> None:
+    """Compile to bytecode here, where it is fast, if this Python's is that of the guest."""
+    if importlib.util.MAGIC_NUMBER == _MAGIC:
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(folder, quiet=2, invalidation_mode=mode)
 
 
 def _tree(folder: Path, into: str) -> Iterator[Entry]:
@@ -68,8 +82,4 @@ def _tree(folder: Path, into: str) -> Iterator[Entry]:
             if path.is_symlink():
                 yield Entry(target, stat.S_IFLNK | 0o777, os.fsencode(path.readlink()))
             elif path.is_file():
-                yield _file(target, path)
-
-
-def _file(name: str, path: Path) -> Entry:
-    return Entry(name, stat.S_IFREG | 0o755, path.read_bytes())
+                yield Entry(target, stat.S_IFREG | 0o755, path.read_bytes())
