@@ -24,7 +24,7 @@ _SPACE = 1 << 64
     "RM217",
     "instance-overlap",
     Severity.ERROR,
-    prose="No two instances share an address.",
+    prose="No two instances share an address, unless one is said to be another way to see it.",
     fix="correct `base` or `size` (in bytes)",
 )
 def instance_overlap(model: Scope) -> Iterator[Finding]:
@@ -37,7 +37,7 @@ def instance_overlap(model: Scope) -> Iterator[Finding]:
     for start, end, at in spans:
         if farthest is not None and start < reach:
             pair = frozenset((id(farthest.instance), id(at.instance)))
-            if pair not in told:
+            if pair not in told and not _alternates(farthest.instance, at.instance):
                 told.add(pair)
                 first, second = farthest, at
                 if _line(first.instance) > _line(second.instance):
@@ -47,6 +47,14 @@ def instance_overlap(model: Scope) -> Iterator[Finding]:
                 yield Finding(second.instance.place, text, related)
         if end > reach:
             reach, farthest = end, at
+
+
+def _alternates(one: Instance, other: Instance) -> bool:
+    """Whether SVD's alternatePeripheral says that one of them shows what the other does."""
+    return any(
+        ("alternatePeripheral", second.name) in first.extra
+        for first, second in ((one, other), (other, one))
+    )
 
 
 def _line(instance: Instance) -> tuple[int, int]:

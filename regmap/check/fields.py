@@ -113,7 +113,6 @@ def _width(field: Field) -> int:
     Severity.ERROR,
     prose="A field has at least one bit, and all its bits are in its register.",
     fix='write `bits: "msb:lsb"`, with msb less than the width of the register',
-    always_error=True,
 )
 def field_outside(model: Scope) -> Iterator[Finding]:
     for at in model.registers:

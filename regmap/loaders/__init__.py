@@ -7,7 +7,7 @@ is ever executed. Parsers are imported when first needed.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -51,8 +51,13 @@ class Loaded:
     model: Block | Chip | Board | None
     problems: tuple[Problem, ...]
     texts: Mapping[str, str] = field(default_factory=dict)
-    sha256: str = ""
     authored: bool = False
+    _sha256: Callable[[], str] = field(default=str, repr=False, compare=False)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what was read, made when it is asked for."""
+        return self._sha256()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -101,8 +106,8 @@ def read(
         model=None if log.incomplete else model,
         problems=log.problems,
         texts=files.texts,
-        sha256=files.sha256,
         authored=is_own and not is_svd,
+        _sha256=files.sha256,
     )
 
 

@@ -19,13 +19,17 @@ class Files:
     def __init__(self, log: Log) -> None:
         self.log = log
         self.texts: dict[str, str] = {}
-        self._digest = hashlib.sha256()
+        self._parts: list[bytes] = []
         self._known = ""
 
-    @property
     def sha256(self) -> str:
-        """The digest; of one file alone, the file's own."""
-        return self._known or self._digest.hexdigest()
+        """The digest; of one file alone, the file's own. Made when it is asked for."""
+        if self._known:
+            return self._known
+        digest = hashlib.sha256()
+        for part in self._parts:
+            digest.update(part)
+        return digest.hexdigest()
 
     def known(self, sha256: str) -> None:
         """Take the digest of a file that need not be read."""
@@ -33,7 +37,7 @@ class Files:
 
     def digest(self, data: bytes) -> None:
         """Take the bytes of a file into the digest."""
-        self._digest.update(data)
+        self._parts.append(data)
 
     def read(self, source: Traversable, most: int, at: Place | None) -> bytes | None:
         """The bytes of a file; None, with an error at ``at``, where it cannot be read, is no
@@ -43,11 +47,15 @@ class Files:
             if isinstance(source, Path) and (why := _why_not(source)):
                 self.log.error(MISSING_FILE, at, f"{source} cannot be read: it is {why}")
                 return None
-            if isinstance(source, Path) and source.stat().st_size > most:
-                data = None
-            else:
+            size = source.stat().st_size if isinstance(source, Path) else most
+            data = None
+            if size <= most:
                 with source.open("rb") as stream:
-                    data = stream.read(most + 1)
+                    # Python makes room for what it is asked to read; more comes only where the
+                    # file has grown meanwhile.
+                    data = stream.read(size + 1)
+                    if size < len(data):
+                        data += stream.read(most - size)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self.log.error(MISSING_FILE, at, f"{source} cannot be read: {reason}")

@@ -98,11 +98,13 @@ def _place_after(file: str, before: str) -> Place:
     return Place(file, len(lines), len(lines[-1]) + 1)
 
 
-def parse(text: str, file: str, log: Log) -> Mapping | None:
+def parse(text: str, file: str, log: Log, begin: str = "") -> Mapping | None:
     """The tree of one document, which is a mapping; None where there is none to be had.
 
-    ``text`` comes from ``decoded``, or has been made sure to be as clean.
+    ``text`` comes from ``decoded``, or has been made sure to be as clean. ``begin`` says how such
+    a file begins, where it is no description.
     """
+    begin = begin or _HOW_TO_BEGIN
     directive = _DIRECTIVE.search(text)
     if directive:
         where = _place_after(file, text[: directive.start()])
@@ -121,12 +123,10 @@ def parse(text: str, file: str, log: Log) -> Mapping | None:
     except _StopError:
         return None
     if root is None:
-        log.error(SYNTAX, Place(file, 1, 1), "the file is empty", _HOW_TO_BEGIN)
+        log.error(SYNTAX, Place(file, 1, 1), "the file is empty", begin)
         return None
     if not isinstance(root, Mapping):
-        log.error(
-            WRONG_VALUE, root.place, "the file is no mapping of keys to values", _HOW_TO_BEGIN
-        )
+        log.error(WRONG_VALUE, root.place, "the file is no mapping of keys to values", begin)
         return None
     return root
 

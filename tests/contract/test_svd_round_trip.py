@@ -186,8 +186,8 @@ def assert_read_by_cmsis_svd(model: Any) -> None:
     root = etree.fromstring(as_svd(model, read).encode(), etree.XMLParser(remove_blank_text=True))
     if has_nested_clusters(root):
         pytest.skip("cmsis-svd puts the registers of nested clusters elsewhere")
-    device = SVDParser(root.getroottree()).get_device()
-    theirs = sorted(
+    device: Any = SVDParser(root.getroottree()).get_device()
+    theirs: list[Any] = sorted(
         (peripheral.base_address + register.address_offset, register.size)
         for peripheral in device.get_peripherals()
         for register in peripheral.get_registers()

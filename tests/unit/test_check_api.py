@@ -31,7 +31,7 @@ from regmap.model.block import (
     View,
     Window,
 )
-from regmap.model.chip import Board, Clock, Instance, Match, Pin
+from regmap.model.chip import Board, Chip, Clock, Instance, Match, Pin
 from regmap.model.expr import Count, NamePattern, Path
 
 
@@ -84,11 +84,22 @@ def test_an_error_of_an_author_is_a_warning_about_a_vendor(
     assert problem.related == (("A is declared here", place(2)),)
 
 
-def test_what_cannot_be_used_stays_an_error_on_import() -> None:
+def test_what_is_cut_for_use_is_a_warning_on_import() -> None:
     outside = Field(name="F", bits=(BitRange(30, 4),))
     block = Block(name="b", items=(Register(name="R", offset=0, fields=(outside,)),))
     (problem,) = (p for p in check(block, profile="import") if p.rule == "RM202")
+    assert problem.severity is Severity.WARNING
+    (problem,) = (p for p in check(block) if p.rule == "RM202")
     assert problem.severity is Severity.ERROR
+
+
+def test_instances_that_are_another_way_to_see_one_may_share_its_address() -> None:
+    block = Block(name="b", items=(Register(name="R", offset=0),), size=4)
+    one = Instance(name="ONE", block=block, base=0)
+    for name, wanted in (("ONE", []), ("NONE", ["RM217"])):
+        two = Instance(name="TWO", block=block, base=0, extra=(("alternatePeripheral", name),))
+        found = check(Chip(name="c", instances=(one, two)), profile="import")
+        assert [each.rule for each in found if each.rule == "RM217"] == wanted
 
 
 def test_pedantic_rules_run_only_when_asked() -> None:

@@ -144,7 +144,8 @@ def test_the_chip_of_a_block_is_found_by_its_address(tmp_path: Path) -> None:
 class Request:
     """What gpiod gives for a line that was requested; a pipe stands for the device."""
 
-    def __init__(self, numbers: list[int]) -> None:
+    def __init__(self, numbers: list[int], kinds: str = "") -> None:
+        self.kinds = kinds or "".join("fr"[number % 2] for number in numbers)
         self.fd, self._end = os.pipe()
         os.write(self._end, b"x")
         self.numbers = numbers
@@ -154,12 +155,12 @@ class Request:
         kinds_ = gpiod.EdgeEvent.Type
         return [
             SimpleNamespace(
-                event_type=kinds_.RISING_EDGE if number % 2 else kinds_.FALLING_EDGE,
+                event_type=kinds_.RISING_EDGE if kind == "r" else kinds_.FALLING_EDGE,
                 Type=kinds_,
                 timestamp_ns=1000 + number,
                 line_seqno=number,
             )
-            for number in self.numbers[:most]
+            for number, kind in zip(self.numbers[:most], self.kinds, strict=False)
         ]
 
     def release(self) -> None:
@@ -209,6 +210,32 @@ def test_a_pin_of_this_machine_asks_the_kernel(
     settings = options["config"][17]
     assert settings.edge_detection is gpiod.line.Edge.FALLING
     assert settings.debounce_period.total_seconds() == pytest.approx(50e-6)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kinds", "missed"),
+    [
+        ([1, 2, 3], "rfr", [0, 0, 0]),
+        ([3, 4, 5], "rfr", [2, 0, 0]),  # nothing is known of the level before the first
+        ([3, 4, 5], "frf", [2, 0, 0]),
+        ([1, 2, 3], "rrf", [0, None, 0]),
+        ([1, 4, 6], "rff", [0, 2, 1]),
+        ([1, 4, 6], "rfr", [0, 2, None]),
+        ([1, 4, 5], "rrf", [0, None, 0]),
+    ],
+)
+def test_a_kind_that_comes_twice_shows_edges_that_the_kernel_did_not_number(
+    numbers: list[int], kinds: str, missed: list[int | None]
+) -> None:
+    source = LineEdges(Request(numbers, kinds), "/dev/gpiochip0", 17, both=True)
+    assert [edge.missed for edge in source.take()] == missed
+    source.close()
+
+
+def test_of_one_kind_each_comes_again() -> None:
+    source = LineEdges(Request([1, 2, 5], "rrr"), "/dev/gpiochip0", 17)
+    assert [edge.missed for edge in source.take()] == [0, 0, 2]
+    source.close()
 
 
 def test_a_task_waits_for_a_chip() -> None:

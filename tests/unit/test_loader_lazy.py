@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,28 @@ def test_load_and_open_read_late(made: list[str]) -> None:
     assert made == []
     loaders.read(SMALL)
     assert callable(read_svd)
+
+
+def test_a_whole_reading_leaves_no_work_for_the_collector(tmp_path: Path) -> None:
+    path = tmp_path / "chip.svd"
+    path.write_text(
+        "<device><name>C</name><peripherals><peripheral><name>P</name><baseAddress>0</baseAddress>"
+        "<registers><register><name>R</name><addressOffset>0</addressOffset></register></registers>"
+        '</peripheral><peripheral derivedFrom="P"><name>Q</name><baseAddress>64</baseAddress>'
+        "</peripheral></peripherals></device>"
+    )
+    loaders.read(path)  # what is made once and kept
+    gc.collect()
+    gc.disable()
+    try:
+        loaded = loaders.read(path)
+        assert loaded.model is not None
+        del loaded
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        kinds = {type(each).__name__ for each in gc.garbage}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert not kinds & {"Node", "_Element"}

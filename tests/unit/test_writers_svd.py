@@ -50,7 +50,7 @@ def registers(text: str) -> Any:
 
 
 def xml(element: Any) -> str:
-    return etree.tostring(element, encoding="unicode")
+    return str(etree.tostring(element, encoding="unicode"))
 
 
 def names(element: Any, tag: str = "register") -> list[tuple[str, str, str | None, str | None]]:

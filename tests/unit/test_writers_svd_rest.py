@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import pytest
 from lxml import etree
 
 from regmap import loaders
-from regmap.errors import MapError
+from regmap.errors import MapError, Place
 from regmap.loaders import Loaded
 from regmap.loaders.text import MOST_BYTES
-from regmap.model.block import Block
+from regmap.model.block import Block, Register
 from regmap.model.chip import Board, Chip
 from regmap.writers.svd import as_svd
 from regmap.writers.svd_rest import MOST_TEXT, digest_of
+from regmap.writers.svd_same import Same
 from tests.support import without_places
 
 SMALL = Path(__file__).parents[1] / "data" / "good" / "small.svd"
@@ -50,15 +52,39 @@ def test_it_is_said_what_svd_cannot_say(written: str) -> None:
     assert said[1].startswith("bcm2835_gpio: views, ")
 
 
+COMPLETE = (
+    '<device schemaVersion="1.3"><name>D</name><version>1</version><description>d</description>'
+    "<addressUnitBits>8</addressUnitBits><width>32</width><peripherals><peripheral>"
+    "<name>P</name><baseAddress>0</baseAddress><addressBlock><offset>0</offset>"
+    "<size>4</size><usage>registers</usage></addressBlock><registers><register><name>R</name>"
+    "<addressOffset>0</addressOffset></register></registers></peripheral></peripherals></device>"
+)
+
+
 def test_a_file_that_says_it_all_has_no_extension() -> None:
-    text = (
-        '<device schemaVersion="1.3"><name>D</name><version>1</version><description>d</description>'
-        "<addressUnitBits>8</addressUnitBits><width>32</width><peripherals><peripheral>"
-        "<name>P</name><baseAddress>0</baseAddress><addressBlock><offset>0</offset>"
-        "<size>4</size><usage>registers</usage></addressBlock><registers><register><name>R</name>"
-        "<addressOffset>0</addressOffset></register></registers></peripheral></peripherals></device>"
-    )
-    assert "vendorExtensions" not in as_svd(read(text), read)
+    assert "vendorExtensions" not in as_svd(read(COMPLETE), read)
+
+
+def test_one_odd_name_keeps_its_block_alone() -> None:
+    model = read(COMPLETE.replace("<name>R</name>", "<name>R-1</name>"))
+    text = as_svd(model, read)
+    assert "<name>R_1</name>" in text
+    root = etree.fromstring(text.encode())
+    kept = [(each.tag, each.get("name")) for each in root.find("vendorExtensions/regmap")]
+    assert kept == [("unsaid", None), ("block", "P")]
+    assert without_places(read(text)) == without_places(model)
+
+
+def test_places_and_what_is_extended_are_not_compared() -> None:
+    here, there = (Place("f", line, 1) for line in (1, 2))
+    one = Block(name="b", items=(Register(name="R", offset=0, place=here),), extends="a")
+    other = replace(one, items=(Register(name="R", offset=0, place=there),), extends="")
+    assert one != other
+    assert Same().of(one, other)
+    assert not Same().of(one, replace(other, items=other.items * 2))
+    assert not Same().of(one, replace(other, items=()))
+    assert not Same().of(one, replace(other, per_cpu=True))
+    assert Same().of(one, replace(other, per_cpu=True), aside=frozenset({"per_cpu"}))
 
 
 def test_indentation_and_comments_do_not_matter(written: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import resource
 import signal
@@ -56,6 +57,8 @@ def _run(work: tuple[int, range, bool]) -> Counter[str]:
         if answer.startswith("!") and answer not in answers:
             print(f"document {number}: {answer[2:]}", flush=True)
         answers[answer] += 1
+        if done % _EVERY == 0:
+            gc.collect()  # loading leaves rings behind, and puts them where they are seldom sought
         if speaks and done % _EVERY == 0:
             print(f"{done:,} of {len(numbers):,} of this process: {dict(answers)}", flush=True)
     return answers

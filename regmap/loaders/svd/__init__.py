@@ -57,7 +57,10 @@ def read_svd(data: bytes, file: str, files: Files, *, whole: bool = True) -> Blo
             place = Place(file, int(root.sourceline or 1), 1)
             log.error(SYNTAX, place, text, "is this another kind of XML?")
             return None
-        chip = Device(root, data, file, log, whole=whole).chip()
+        device = Device(root, data, file, log, whole=whole)
+        chip = device.chip()
+        if whole:
+            device.forget()  # nodes know each other in circles, which would stay for long
         if root.find(f"vendorExtensions/{EMBEDDED}") is not None:
             return embedded.restore(chip, root, file, log)
         return chip

@@ -115,6 +115,11 @@ class Device:
             place=self._scan.place(self._root),
         )
 
+    def forget(self) -> None:
+        """Let go of all that a chip was made of; no late block can be made afterwards."""
+        self._device.forget()
+        self._items.forget()
+
     def _instance(self, node: Node, scope: Scope) -> Instance | None:
         texts = node.texts
         notes = self._notes

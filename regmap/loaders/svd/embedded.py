@@ -25,7 +25,7 @@ from regmap.loaders.report import (
 from regmap.loaders.text import decoded, parse
 from regmap.model.block import Block
 from regmap.model.chip import Chip
-from regmap.writers.svd_rest import ELEMENT, MOST_TEXTS, VERSION, digest_of
+from regmap.writers.svd_rest import ELEMENT, MOST_TEXT, MOST_TEXTS, VERSION, digest_of
 
 __all__ = ["restore"]
 
@@ -134,7 +134,7 @@ class _Kept:
         text = (element.text or "").removeprefix("\n").rstrip(" ")
         file, line = self._file, int(element.sourceline or 1)
         self._lines -= line
-        if self._lines < 0:
+        if self._lines < 0 or len(text.encode()) + line > MOST_TEXT:
             file = f"{file}, from line {line} on"
         else:
             text = "\n" * line + text
