@@ -11,6 +11,7 @@ its own, one line in ``backends.SCHEMES``.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -26,6 +27,7 @@ __all__ = [
     "Interrupts",
     "Lines",
     "Locating",
+    "Named",
     "Port",
     "Updating",
     "lock_of",
@@ -90,6 +92,21 @@ class Locating(Protocol):
     def locate(self, kind: str, key: str, base: int) -> tuple[int, Port | None]:
         """The address of what a map's locator names, ``base`` where nothing is known, and the
         port that reaches it where that is another than this transport's own."""
+
+
+@runtime_checkable
+class Named(Protocol):
+    """A transport that is asked by path (``GPIO.GPFSEL1.FSEL17``, ``GPIO.GPLEV0.bit[3]``): the
+    peer has the map as well, and its own rules of who may do what."""
+
+    def get_named(self, path: str) -> int:
+        """The number of a register, field or bit. One bus read at the peer."""
+
+    def set_named(self, path: str, value: int) -> None:
+        """Do what assigning to it does."""
+
+    def modify_named(self, values: Mapping[str, int]) -> None:
+        """Change fields of one register by one ``modify``."""
 
 
 class Interrupts(NamedTuple):

@@ -1,8 +1,11 @@
 """Edges of GPIO lines from the kernel: the gpiochip that drives a block, by the official bindings.
 
 The kernel notes each edge when its interrupt comes and keeps it in a queue; its numbers tell how
-many were lost where the queue was full. Needs no register and no root, only the device
-``/dev/gpiochipN``. Source: linux Documentation/userspace-api/gpio/chardev.rst; libgpiod 2.
+many were lost where the queue was full. Edges that come faster than the kernel takes interrupts are
+lost before it numbers them: where both kinds are watched and one comes twice, such a loss shows
+(``missed`` is None), else nothing tells of it. Needs no register and no root, only the device
+``/dev/gpiochipN``. Sources: linux Documentation/userspace-api/gpio/chardev.rst and
+drivers/gpio/gpiolib-cdev.c (edge_irq_thread); libgpiod 2.
 """
 
 from __future__ import annotations
@@ -41,11 +44,14 @@ def chip_at(base: int, machine: Machine) -> str | None:
 
 
 class LineEdges:
-    """The edges of one line. One thread or task at a time."""
+    """The edges of one line; ``both`` says that both kinds are watched. One thread or task at a
+    time."""
 
-    def __init__(self, request: Any, device: str, line: int) -> None:
+    def __init__(self, request: Any, device: str, line: int, *, both: bool = False) -> None:
         self._request = request
+        self._both = both
         self._last = 0
+        self._kind: EdgeKind | None = None
         self.source = f"{device} line {line}"
 
     def fileno(self) -> int:
@@ -65,8 +71,12 @@ class LineEdges:
 
     def _edge(self, event: Any) -> Edge:
         number = int(event.line_seqno)
-        missed, self._last = max(number - self._last - 1, 0), number
         kind: EdgeKind = "rising" if event.event_type is event.Type.RISING_EDGE else "falling"
+        missed: int | None = max(number - self._last - 1, 0)
+        alike, even = kind == self._kind, (number - self._last) % 2 == 0
+        if self._both and self._kind is not None and alike != even:
+            missed = None  # kinds alternate on a line, so more were lost than the numbers say
+        self._last, self._kind = number, kind
         return Edge(kind, int(event.timestamp_ns), number, missed)
 
     def close(self) -> None:
@@ -103,7 +113,7 @@ def open_line(
         )
     except OSError as error:
         raise BackendUnavailable(_why(error, device, line)) from error
-    return LineEdges(request, device, line)
+    return LineEdges(request, device, line, both=kind == "both")
 
 
 def _why(error: OSError, device: str, line: int) -> str:

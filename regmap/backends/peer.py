@@ -114,7 +114,7 @@ class Peer(ABC):
             self._lost = ""
             return result
 
-    def _gone(self, what: str, address: int | None) -> BackendError:
+    def _gone(self, what: str, address: int | None) -> RegmapError:
         text = f"{what}: {self} is lost: {self._lost}; see whether it still runs, and open it anew"
         return BackendError(text) if address is None else BusFault(text, address=address)
 

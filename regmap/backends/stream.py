@@ -115,6 +115,8 @@ class Stream:
 
     def cut(self) -> None:
         """End the connection, so that a thread that waits on it gets Lost at once."""
+        if os.getpid() != self._process:
+            return  # it is the parent's as well
         with contextlib.suppress(OSError):  # the peer may have been faster
             self._socket.shutdown(socket.SHUT_RDWR)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tools.hardware import __main__ as runner
-from tools.hardware import debian, modules, pc
+from tools.hardware import arm_packages, arm_wheel, debian, modules, pc
 from tools.hardware.emulator import Emulator
-from tools.hardware.initramfs import Entry, archive, init_script
+from tools.hardware.initramfs import Entry, archive, host_root, init_script, own_root
 from tools.hardware.trace import Marker, Operation, brackets, operations
 
 LOG = """\
@@ -154,6 +154,55 @@ def test_without_qemu_the_runner_says_so_in_one_line(
     assert len(lines) == 1
     assert lines[0].startswith("SKIP hardware tests: ")
     assert "qemu-system-x86" in lines[0]
+
+
+def test_without_a_cross_compiler_the_other_guests_are_tested(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacking() -> None:
+        raise debian.Unavailable("no compiler")
+
+    class Done:
+        returncode = 5
+
+    monkeypatch.setattr(runner.arm, "require", lacking)
+    monkeypatch.setattr(runner, "_fetch_pc", lambda: None)
+    monkeypatch.setattr(runner.subprocess, "run", lambda *_, **__: Done)
+    assert runner.main([]) == 5
+    assert capsys.readouterr().out == "SKIP tests in arm64 guests: no compiler\n"
+
+
+def test_the_wheel_needs_the_cross_compiler(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert arm_wheel.main([str(tmp_path / "made")]) == 1
+    assert "gcc-aarch64-linux-gnu" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_hosts_root_is_mounted_before_anything_runs_in_it() -> None:
+    found = read_newc(host_root(b"busybox", {"one": b"module"}, "run this"))
+    assert found["bin/busybox"][:2] == (stat.S_IFREG | 0o755, b"busybox")
+    assert found["modules/one.ko"][1] == b"module"
+    lines = found["init"][1].decode().splitlines()
+    (mount,) = (line for line in lines if "9p" in line)
+    assert lines.index("insmod /modules/one.ko || echo cannot load one") < lines.index(mount)
+    assert lines.index(mount) < lines.index("run this")
+
+
+def test_an_own_root_has_its_files_and_links() -> None:
+    link = Entry("/lib/one", stat.S_IFLNK | 0o777, b"two")
+    found = read_newc(own_root([link], {}, "run this"))
+    assert found["lib/one"][:2] == (stat.S_IFLNK | 0o777, b"two")
+    assert b"9p" not in found["init"][1]
+
+
+def test_another_architectures_packages_have_an_apt_of_their_own(tmp_path: Path) -> None:
+    text = arm_packages._settings(tmp_path)
+    for name in ("State", "State::lists", "State::status", "Cache"):
+        assert f'Dir::{name} "{tmp_path}' in text
+    assert 'APT::Architectures "arm64";' in text
 
 
 def test_installing_needs_root(monkeypatch: pytest.MonkeyPatch) -> None:

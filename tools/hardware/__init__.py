@@ -9,8 +9,9 @@
 * ``trace``      the hypervisor's record of memory operations
 * ``inside``     the half that runs in the guest
 * ``guest``      boots a job and brings back what it said and what the bus saw
-* ``pc``         the x86-64 guest
+* ``pc``         the x86-64 guest, in the host's own root
+* ``arm``        the arm64 guests; ``arm_packages``, ``arm_wheel`` and ``arm_root`` make their root
 
-A further guest is a module like ``pc``; a further way to reach one (a qtest or gdb socket) adds
-arguments to ``Emulator`` and talks to it while it runs.
+A further guest is a module like ``pc`` or ``arm``; a further way to reach one adds arguments to
+``Emulator`` and talks to it while it runs.
 """

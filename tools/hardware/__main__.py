@@ -8,33 +8,48 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.hardware import debian, guest, pc
+from tools.hardware import arm, debian, guest, pc
 
 __all__ = ["main"]
 
 _ROOT = Path(__file__).resolve().parents[2]
-_GUESTS = (pc.GUEST,)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the hardware tests; pytest's exit status, or 0 where they cannot run here."""
     parser = argparse.ArgumentParser(prog="python -m tools.hardware", description=__doc__)
     parser.add_argument(
-        "--install", action="store_true", help="install QEMU with apt-get first (needs root)"
+        "--install",
+        action="store_true",
+        help="install QEMU and a cross compiler with apt-get first (needs root)",
     )
     parser.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
     options = parser.parse_args(arguments)
-    try:
-        if options.install:
-            debian.install(sorted({each.package for each in _GUESTS}))
-        pc.require()
-        for each in _GUESTS:
-            guest.files(each)
-    except debian.Unavailable as reason:
-        print(f"SKIP hardware tests: {reason}", flush=True)
+    if options.install:
+        try:
+            debian.install(sorted({pc.GUEST.package, *arm.NEEDED}))
+        except debian.Unavailable as reason:
+            print(f"SKIP hardware tests: {reason}", flush=True)
+            return 0
+    missing: dict[str, debian.Unavailable] = {}
+    for name, fetch in (("x86-64", _fetch_pc), ("arm64", arm.require)):
+        try:
+            fetch()
+        except debian.Unavailable as reason:
+            missing[name] = reason
+    if len(missing) == 2:
+        reasons = "; ".join(str(reason) for reason in missing.values())
+        print(f"SKIP hardware tests: {reasons}", flush=True)
         return 0
+    for name, why in missing.items():
+        print(f"SKIP tests in {name} guests: {why}", flush=True)
     command = [sys.executable, "-m", "pytest", "-m", "hardware", "tests/hardware", *options.pytest]
     return subprocess.run(command, cwd=_ROOT, check=False).returncode
+
+
+def _fetch_pc() -> None:
+    pc.require()
+    guest.files(pc.GUEST)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,22 @@ from tempfile import TemporaryDirectory
 
 from tools.hardware import debian
 
-__all__ = ["PYTHON", "ROOT", "headers", "kernel", "requirements", "system"]
+__all__ = [
+    "METAPACKAGE",
+    "PYTHON",
+    "ROOT",
+    "VERSION",
+    "headers",
+    "kernel",
+    "requirements",
+    "system",
+]
 
 ROOT = Path(__file__).resolve().parents[2]  # of the checkout
-PYTHON = "python3.11"  # bookworm's
+VERSION = (3, 11)  # of bookworm's Python
+PYTHON = "python3.11"
 
+METAPACKAGE = "linux-image-arm64"  # the kernel's
 _ARCHITECTURE = "arm64"
 _SYSTEM = (
     *(f"{PYTHON}-minimal", f"lib{PYTHON}-minimal", f"lib{PYTHON}-stdlib"),
@@ -41,7 +52,7 @@ def kernel() -> Path:
     """A folder with the kernel, its modules for UIO and the device tree of a Raspberry Pi 3."""
 
     def unpack(apt: Sequence[str]) -> Path:
-        package = debian.resolve(f"linux-image-{_ARCHITECTURE}", "linux-image-", apt)
+        package = debian.resolve(METAPACKAGE, "linux-image-", apt)
         return debian.unpacked(package, _KERNEL, apt)
 
     return _with_apt(unpack)

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from tools.hardware import arm_packages, debian
 
-__all__ = ["PACKAGES", "build", "main"]
+__all__ = ["PACKAGES", "BuildFailed", "build", "main"]
 
 PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross")
 _COMPILER = "aarch64-linux-gnu-gcc"
@@ -23,8 +25,12 @@ _SOURCES = ("pyproject.toml", "LICENSE", "README.md", "regmap", "maps", "generat
 _BUILT = shutil.ignore_patterns("*.so", "__pycache__", "build", "*.egg-info")
 
 
+class BuildFailed(Exception):
+    """The sources do not build; the text is what the tools said."""
+
+
 def build(folder: Path) -> Path:
-    """The wheel, in ``folder``. Every warning is an error. Raises Unavailable."""
+    """The wheel, in ``folder``. Every warning is an error. Raises Unavailable, BuildFailed."""
     compiler = debian.program(_COMPILER, PACKAGES[0])
     headers = arm_packages.headers()
     environment = {
@@ -46,7 +52,16 @@ def build(folder: Path) -> Path:
                 shutil.copy(here, source)
         command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps"]
         command += ["--no-index", "--wheel-dir", f"{scratch}/made", str(source)]
-        debian.run(command, environment=environment)
+        done = subprocess.run(
+            command,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise BuildFailed(done.stdout)
         [wheel] = Path(scratch, "made").glob("*.whl")
         folder.mkdir(parents=True, exist_ok=True)
         return Path(shutil.move(wheel, folder / wheel.name))
@@ -58,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     try:
         print(build(parser.parse_args(arguments).folder))
-    except debian.Unavailable as reason:
+    except (debian.Unavailable, BuildFailed) as reason:
         print(f"error: {reason}", file=sys.stderr)
         return 1
     return 0

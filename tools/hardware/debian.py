@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -95,22 +95,14 @@ def _fetch(packages: Sequence[str], members: Sequence[str], tree: Path, apt: Seq
             run(["tar", "--extract", "--wildcards", *members], tree, source.stdout)
 
 
-def run(
-    command: Sequence[str],
-    folder: Path | None = None,
-    source: IO[bytes] | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> str:
-    """What a command writes to its standard output. Raises Unavailable where it fails.
-
-    ``environment`` is added to this process's.
-    """
-    added = {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive", **(environment or {})}
+def run(command: Sequence[str], folder: Path | None = None, source: IO[bytes] | None = None) -> str:
+    """What a command writes to its standard output. Raises Unavailable where it fails."""
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, **added},
+            env=environment,
             stdin=subprocess.DEVNULL if source is None else source,
             capture_output=True,
             text=True,
