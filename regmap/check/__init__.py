@@ -49,6 +49,8 @@ __all__ = [
 _VENDORS = (".svd", ".xml")
 # So many of one kind are told one by one; the last of them stands for the rest as well.
 _MOST_OF_A_KIND = 1_000
+# A name may be made by a pattern, and so be as long as the pattern is.
+_MOST_TEXT = 600
 
 
 def check(model: Block | Chip, *, profile: Profile | None = "strict") -> list[Problem]:
@@ -104,7 +106,7 @@ def _problem(entry: Rule, finding: Finding, profile: Profile | None) -> Problem:
         name=entry.name,
         kind=f"{entry.name} {finding.kind}",
         severity=severity_in(profile, entry, finding.severity),
-        text=finding.text,
+        text=_readable(finding.text),
         place=finding.place,
         fix=finding.fix or entry.fix,
         related=tuple(
@@ -113,6 +115,13 @@ def _problem(entry: Rule, finding: Finding, profile: Profile | None) -> Problem:
             if place is not None and place != finding.place
         ),
     )
+
+
+def _readable(text: str) -> str:
+    """A text of a length that somebody reads: its two ends, where a name in it has no end."""
+    if len(text) <= _MOST_TEXT:
+        return text
+    return f"{text[: _MOST_TEXT // 2]} ... {text[-_MOST_TEXT // 2 :]}"
 
 
 def sort_key(problem: Problem) -> tuple[str, int, int, str, str]:

@@ -351,3 +351,12 @@ def test_no_model_makes_it_raise(model: Block | Board) -> None:
     for problem in check(model, profile="pedantic"):
         assert problem.text
         assert problem.fix
+
+
+def test_a_name_without_end_is_told_by_its_ends() -> None:
+    array = Array(counts=(2,), strides=(4,), names=NamePattern.parse("R{i}-" + "9" * 5_000))
+    block = Block(name="b", items=(Register(name="R", offset=0, array=array),))
+    texts = [each.text for each in check(block, profile="import") if each.rule == "RM010"]
+    assert texts
+    assert all("R0-999" in text and "no name for Python" in text for text in texts[:1])
+    assert max(map(len, texts)) < 1_000
