@@ -16,7 +16,8 @@ from typing import Any
 from regmap.codegen.emit import Form, emit
 from regmap.codegen.plan import Header, module_name
 from regmap.layout.device import DeviceLayout, InstanceLayout
-from regmap.layout.shape import RegisterLayout
+from regmap.layout.shape import RegisterAt, RegisterLayout
+from regmap.live.array import ArrayMember
 from regmap.live.block import GroupMember, RegisterMember
 from regmap.live.device import InstanceMember
 from regmap.live.views import CallMember, ViewOf
@@ -129,7 +130,7 @@ def _sharing(block: object) -> list[int]:
     def look(value: object) -> None:
         if isinstance(value, RegisterLayout):
             found.append(numbers.setdefault(id(value), len(numbers)))
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple | RegisterAt):
             for part in value:
                 look(part)
 
@@ -166,6 +167,9 @@ def _value(value: Any, seen: set[type]) -> Any:
         return _instance_facts(value)
     if isinstance(value, RegisterMember | GroupMember | ViewOf | InstanceMember):
         return [type(value).__name__, _attributes(value, seen), _class(value.cls, seen)]
+    if isinstance(value, ArrayMember):
+        facts = (value.counts, value.live, value.covers)
+        return [repr(facts), [_value(member, seen) for member in value.members()]]
     if isinstance(value, property | CallMember):
         return [type(value).__name__, value.__doc__, _attributes(value, seen)]
     if isinstance(value, Mapping):

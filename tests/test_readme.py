@@ -1,8 +1,9 @@
 """The README is true: its Python runs, its commands succeed, its files are valid, its links hold.
 
 Blocks are taken in order. A ``yaml`` or ``xml`` block whose first line is a comment with a file's
-name becomes that file; ``python`` blocks of one section (``##``) share a namespace; of a ``console``
-block the lines that begin with ``$ regmap`` are run. All in one folder that starts empty.
+name becomes that file; ``python`` blocks of one section (``##``) share a namespace; of a
+``console`` block the lines that begin with ``$ regmap`` are run. All in one folder that starts
+empty.
 """
 
 from __future__ import annotations
@@ -96,12 +97,16 @@ def test_every_file_that_is_shown_has_neither_error_nor_warning(
     for _, blocks in SECTIONS:
         for block in blocks:
             write_file(block)
-    # What a vendor wrote is shown because it is wrong.
-    files = sorted(file.name for file in tmp_path.iterdir() if file.suffix == ".yaml")
+    # What a vendor wrote is shown because it is wrong, and a policy of the daemon is no map.
+    files = sorted(
+        file.name
+        for file in tmp_path.iterdir()
+        if file.suffix == ".yaml" and "\nregmapd:" not in file.read_text()
+    )
     assert files
     main(["check", *files])
     said = capsys.readouterr().out
-    assert not re.findall(r"(?:error|warning) RM\d+", said), said
+    assert not re.findall(r"^\S+\.yaml:\S+ (?:error|warning) RM\d+", said, re.MULTILINE), said
 
 
 def test_every_command_is_mentioned() -> None:

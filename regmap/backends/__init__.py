@@ -120,6 +120,13 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
             example="qtest:/run/qtest.sock",
             named=True,
         ),
+        "unix": Scheme(
+            loader="regmap.backends.remote:open_remote",
+            form="unix:PATH[?timeout=SECONDS]",
+            prose="a board that regmapd serves on a Unix socket: no rights to the hardware needed",
+            example="unix:/run/regmap/regmapd.sock",
+            named=True,
+        ),
         "gdb": Scheme(
             loader="regmap.backends.gdb:open_gdb",
             form="gdb:HOST:PORT or gdb:unix:PATH",

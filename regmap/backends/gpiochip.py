@@ -13,13 +13,14 @@ from __future__ import annotations
 import errno
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from regmap.backends.base import Edge, EdgeKind
 from regmap.backends.machine import Machine
 from regmap.errors import BackendError, BackendUnavailable, ClosedError
 
-__all__ = ["LineEdges", "chip_at", "open_line"]
+__all__ = ["LineEdges", "chip_at", "open_chip", "open_line"]
 
 _DEVICES = "/sys/bus/gpio/devices"
 _NAMED_BY_ADDRESS = re.compile(r"([0-9a-f]+)\.")
@@ -86,20 +87,42 @@ class LineEdges:
             self._request = None
 
 
-def open_line(
-    device: str, line: int, kind: EdgeKind, *, debounce_us: int = 0, queue: int = 0
-) -> LineEdges:
-    """Ask the kernel for the edges of a line, which makes it an input.
-
-    ``queue`` is how many edges the kernel keeps (0: its own choice, 16). Raises
-    BackendUnavailable.
-    """
+def _bindings(device: str) -> Any:
     try:
         import gpiod  # noqa: PLC0415  (an extra, and only for this)
     except ImportError as error:
         raise BackendUnavailable(
             f"{device} tells edges through the package gpiod; `pip install 'regmap-hw[gpiod]'`"
         ) from error
+    return gpiod
+
+
+def open_chip(device: str) -> Any:
+    """The gpiochip, to ask for lines later, when its device may not be opened any more.
+
+    Asks for no line. Raises BackendUnavailable.
+    """
+    try:
+        return _bindings(device).Chip(device)
+    except OSError as error:
+        raise BackendUnavailable(_why(error, device, -1)) from error
+
+
+def open_line(
+    device: str,
+    line: int,
+    kind: EdgeKind,
+    *,
+    debounce_us: int = 0,
+    queue: int = 0,
+    chip: Any = None,
+) -> LineEdges:
+    """Ask the kernel for the edges of a line, which makes it an input.
+
+    ``queue`` is how many edges the kernel keeps (0: its own choice, 16); ``chip`` is the device
+    where it is open already. Raises BackendUnavailable.
+    """
+    gpiod = _bindings(device)
     edge = gpiod.line.Edge
     chosen = {"rising": edge.RISING, "falling": edge.FALLING, "both": edge.BOTH}[kind]
     settings = gpiod.LineSettings(
@@ -107,10 +130,9 @@ def open_line(
         edge_detection=chosen,
         debounce_period=timedelta(microseconds=debounce_us),
     )
+    ask = partial(gpiod.request_lines, device) if chip is None else chip.request_lines
     try:
-        request = gpiod.request_lines(
-            device, config={line: settings}, consumer=_CONSUMER, event_buffer_size=queue or None
-        )
+        request = ask(config={line: settings}, consumer=_CONSUMER, event_buffer_size=queue or None)
     except OSError as error:
         raise BackendUnavailable(_why(error, device, line)) from error
     return LineEdges(request, device, line, both=kind == "both")

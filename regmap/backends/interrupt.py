@@ -120,8 +120,14 @@ class UioInterrupt:
             raise ClosedError(f"{self._device} is closed")
 
     def present(self) -> bool:
-        """Whether the kernel still has the device."""
-        return self._folder.exists()
+        """Whether the kernel still has the device; as far as this process may look."""
+        try:
+            self._folder.stat()
+        except FileNotFoundError:
+            return False
+        except OSError:  # a daemon that has given up its rights sees no files
+            return True
+        return True
 
     def close(self) -> None:
         """Refuse further waits; a second call does nothing."""

@@ -73,16 +73,28 @@ class Mapped:
         self._machine = machine or Machine()
         self._maps: list[Map] = []
         self._lock = threading.Lock()
+        self._sealed = self._closed = False
 
     @property
     def closed(self) -> bool:
         """Whether ``close`` was called."""
-        return not self._give_back.alive
+        return self._closed
+
+    def seal(self) -> None:
+        """Close the device and go on with what is mapped: nothing else can be from now on."""
+        with self._lock:
+            self._sealed = True
+            self._give_back()
 
     def check(self, address: int, size: int) -> None:
         """Raise BadAddress unless ``size`` bytes at ``address`` lie inside; maps nothing."""
         if self.closed:
             raise ClosedError(f"{self.device} is closed")
+        if self._sealed:
+            if self._find(address, size) is None:
+                what = f"{self.device} was closed when all that is needed was mapped"
+                raise BackendUnavailable(f"{what}: nothing is at {address:#x}")
+            return
         last = self.origin + (self._limit() if self._limit else 1 << 64)
         if size < 1 or address < self.origin or address + size > last:
             reach = f"{self.origin:#x} to {last - 1:#x}" if last > self.origin else "no byte"
@@ -175,6 +187,7 @@ class Mapped:
             for known in self._maps:
                 known.close()
             self._maps.clear()
+            self._closed = True
             self._give_back()
 
     def __enter__(self) -> Self:

@@ -224,7 +224,17 @@ def open_bar(target: Target) -> Bar | IoBar:
 
 def _gone(folder: Path) -> Callable[[], bool]:
     """Whether a device was removed: the kernel then takes its folder away."""
-    return lambda: not folder.exists()
+
+    def gone() -> bool:
+        try:
+            folder.stat()
+        except FileNotFoundError:
+            return True
+        except OSError:  # a daemon that has given up its rights sees no files
+            return False
+        return False
+
+    return gone
 
 
 def open_config(target: Target) -> ConfigSpace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from regmap.backends import devicetree, gpiochip, locate
 from regmap.backends.machine import Machine
@@ -42,6 +42,7 @@ class Physical(Mapped):
         )
         self._here = machine
         self._others: list[X2Apic] = []
+        self._chips: dict[int, tuple[str, Any] | None] = {}
 
     def locate(self, kind: str, key: str, base: int) -> tuple[int, Port | None]:
         """Where a block with this locator is, and what reaches it if not this mapping.
@@ -60,16 +61,31 @@ class Physical(Mapped):
         """Unmap and close everything; a second call does nothing."""
         for port in self._others:
             port.close()
+        for held in filter(None, self._chips.values()):
+            held[1].close()
+        self._chips.clear()
         super().close()
+
+    def hold_lines(self, base: int) -> None:
+        """Open the gpiochip of the block at ``base``, if there is one, for edges that are asked for
+        when nothing can be opened any more. Raises BackendUnavailable."""
+        device = gpiochip.chip_at(base, self._here)
+        self._chips[base] = None if device is None else (device, gpiochip.open_chip(device))
 
     def line_edges(
         self, base: int, line: int, kind: EdgeKind, *, debounce_us: int, queue: int
     ) -> EdgeSource | None:
         """The edges of a line of the block at ``base``; None where no driver has the block."""
-        device = gpiochip.chip_at(base, self._here)
+        chip = None
+        if base in self._chips:
+            device, chip = self._chips[base] or (None, None)
+        else:
+            device = gpiochip.chip_at(base, self._here)
         if device is None:
             return None
-        return gpiochip.open_line(device, line, kind, debounce_us=debounce_us, queue=queue)
+        return gpiochip.open_line(
+            device, line, kind, debounce_us=debounce_us, queue=queue, chip=chip
+        )
 
 
 def open_mem(target: Target) -> Physical:

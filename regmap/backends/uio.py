@@ -57,6 +57,9 @@ class Uio(Mapped):
         """What a fault in a map most likely means."""
         return f"nothing answers at {address:#x}: the device is gone, or its clock or power is off"
 
+    def seal(self) -> None:
+        """The device stays open: its interrupt comes by the same descriptor."""
+
     def close(self) -> None:
         """Unmap and close; a second call does nothing."""
         self.irq.close()

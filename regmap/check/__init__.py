@@ -29,7 +29,7 @@ from regmap.check.gather import bounded, gathered
 from regmap.check.registry import RULES, Finding, Profile, Rule, severity_in
 from regmap.check.scope import Scope
 from regmap.check.suppress import apply_suppressions
-from regmap.errors import Problem
+from regmap.errors import Place, Problem
 from regmap.model.block import Block
 from regmap.model.chip import Board, Chip
 
@@ -99,7 +99,7 @@ def check_boards(models: Iterable[Chip], *, profile: Profile = "strict") -> list
 
 
 def _problem(entry: Rule, finding: Finding, profile: Profile | None) -> Problem:
-    place = finding.place
+    place, related = _blamed(entry, finding)
     profile = profile or profile_of(place.file if place else "")
     return Problem(
         rule=entry.id,
@@ -107,14 +107,24 @@ def _problem(entry: Rule, finding: Finding, profile: Profile | None) -> Problem:
         kind=f"{entry.name} {finding.kind}",
         severity=severity_in(profile, entry, finding.severity),
         text=_readable(finding.text),
-        place=finding.place,
+        place=place,
         fix=finding.fix or entry.fix,
-        related=tuple(
-            (text, place)
-            for text, place in finding.related
-            if place is not None and place != finding.place
-        ),
+        related=tuple((text, at) for text, at in related if at is not None and at != place),
     )
+
+
+def _blamed(
+    entry: Rule, finding: Finding
+) -> tuple[Place | None, tuple[tuple[str, Place | None], ...]]:
+    """Where a problem is, and what belongs to it. Of two that are in each other's way the one
+    that somebody here wrote is to blame, not the vendor's."""
+    place = finding.place
+    if place is None or not entry.name.endswith("overlap") or profile_of(place.file) == "strict":
+        return place, finding.related
+    own = next((at for _, at in finding.related if at and profile_of(at.file) == "strict"), None)
+    if own is None:
+        return place, finding.related
+    return own, (("the other is declared here", place),)
 
 
 def _readable(text: str) -> str:

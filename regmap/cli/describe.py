@@ -120,14 +120,17 @@ def _as_jsonl(model: Block | Chip, arguments: argparse.Namespace) -> Iterator[st
 
 def _as_yaml(model: Block | Chip, arguments: argparse.Namespace) -> list[str]:
     """A file of the map language, called as it must be in the file that is written."""
+    from regmap.cli.excuse import excused  # noqa: PLC0415
     from regmap.cli.part import called, check_size, part_of  # noqa: PLC0415
     from regmap.writers.mapping import of_model  # noqa: PLC0415
     from regmap.writers.yaml import as_yaml  # noqa: PLC0415
 
     part = part_of(model, arguments.path) if arguments.path else model
-    mapping = of_model(called(part, arguments.output))
+    part = called(part, arguments.output)
+    mapping = of_model(part)
     text = as_yaml(mapping)
     check_size(mapping, text)
+    text = excused(text, f"{part.name}.yaml")
     return text.removesuffix("\n").split("\n")
 
 

@@ -17,7 +17,17 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
 import regmap
-from regmap.cli import access, checking, completion, describe, generate, machine, raw, show
+from regmap.cli import (
+    access,
+    checking,
+    completion,
+    describe,
+    generate,
+    machine,
+    raw,
+    serve,
+    show,
+)
 from regmap.cli.console import Console, Remarks, forget, safe, shortened
 from regmap.errors import (
     BackendError,
@@ -59,7 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"regmap {regmap.__version__}")
     parser.add_argument("--traceback", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (checking, describe, show, generate, access, raw, machine, completion):
+    for group in (checking, describe, show, generate, access, raw, serve, machine, completion):
         group.add(commands)
     return parser
 
@@ -167,13 +177,19 @@ def _report(error: Exception, arguments: argparse.Namespace, console: Console) -
 _FAILURES = (BackendError, DaemonError, WaitTimeout, OSError)
 
 
+# Bytes of a file whose lines are shown.
+_MOST_SHOWN = 64 << 20
+
+
 def _report_problems(error: MapError, console: Console) -> None:
     from regmap.check import report  # noqa: PLC0415
 
     texts = {}
-    for place in (problem.place for problem in error.problems if problem.place):
+    for file in {problem.place.file for problem in error.problems if problem.place}:
         try:
-            texts[place.file] = Path(place.file).read_text("utf-8")
+            # One of a size that no loader takes is not read for the sake of a line of it either.
+            if Path(file).is_file() and Path(file).stat().st_size <= _MOST_SHOWN:
+                texts[file] = Path(file).read_text("utf-8")
         except (OSError, ValueError):
             continue
     console.note("the map cannot be used")

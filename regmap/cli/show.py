@@ -54,10 +54,12 @@ def run_show(arguments: argparse.Namespace, console: Console) -> int:
     if pin is not None:
         show_pin(layout, pin, console)
         return 0
+    from regmap.layout.shape import ViewLayout  # noqa: PLC0415
+
     instance = layout.instances.get(path.partition(".")[0])
     found = _VIEW.fullmatch(path)
-    for own, view in layout.views() if found and instance else ():
-        if found and own is instance and view.name == found[1]:
+    for view in instance.block.members if found and instance else ():
+        if found and instance and isinstance(view, ViewLayout) and view.name == found[1]:
             _show_view(instance, view, found[2], console)
             return 0
     wanted, field = _rows(layout, path)
@@ -78,9 +80,11 @@ def run_show(arguments: argparse.Namespace, console: Console) -> int:
 
 def _rows(layout: DeviceLayout, path: str) -> tuple[list[Row], str]:
     """The registers that a path names, and the field where it names one."""
-    from regmap.layout.rows import rows  # noqa: PLC0415
+    from regmap.layout.rows import rows, rows_of  # noqa: PLC0415
 
-    every = {row.path: row for row in rows(layout)}
+    # Of a large chip, the one block that is asked for.
+    instance = layout.instances.get(path.partition(".")[0])
+    every = {row.path: row for row in (rows_of(instance) if instance else rows(layout))}
     owner, _, field = path.rpartition(".")
     if path in every:
         return [every[path]], ""

@@ -76,7 +76,8 @@ class Bracket(NamedTuple):
 
 
 Node = str | Bracket
-Shared = Callable[[str | tuple[Any, ...]], str | None]
+Shape = tuple[Any, ...] | RegisterAt
+Shared = Callable[[str | Shape], str | None]
 
 
 def literal(text: str) -> str:
@@ -127,7 +128,7 @@ def node(value: object, shared: Shared | None = None, *, hexadecimal: bool = Fal
         return number(value, hexadecimal=hexadecimal)
     if isinstance(value, str) and kind is str:
         return (shared(value) if shared else None) or literal(value)
-    if isinstance(value, tuple) and kind in SHAPES:
+    if isinstance(value, tuple | RegisterAt) and kind in SHAPES:
         return (shared(value) if shared else None) or _shape(value, shared)
     if isinstance(value, tuple) and kind is tuple:
         items = [("", node(item, shared, hexadecimal=hexadecimal)) for item in value]
@@ -138,7 +139,7 @@ def node(value: object, shared: Shared | None = None, *, hexadecimal: bool = Fal
     raise TypeError(f"a {kind.__name__} has no literal")
 
 
-def _shape(value: tuple[Any, ...], shared: Shared | None) -> Node:
+def _shape(value: Shape, shared: Shared | None) -> Node:
     """The call that makes a shape; arguments with their default values are left out."""
     kind: Any = type(value)
     plain = SHAPES[kind]

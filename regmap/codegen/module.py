@@ -258,7 +258,7 @@ class _Shelf:
     def _node(self, value: object, whole: object) -> Node:
         """The literal of a piece, with the names of those that are defined already."""
 
-        def shared(part: str | tuple[Any, ...]) -> str | None:
+        def shared(part: str | tuple[Any, ...] | RegisterAt) -> str | None:
             if isinstance(part, str):
                 return self._texts.get(part)
             if part is not whole:
@@ -278,7 +278,7 @@ def _count_texts(value: object, counts: Counter[str], seen: set[int]) -> None:
     if isinstance(value, str):
         if len(value) > _SHORT:
             counts[value] += 1
-    elif isinstance(value, tuple):
+    elif isinstance(value, tuple | RegisterAt):
         if isinstance(value, EnumLayout | RegisterLayout | BlockLayout):
             if id(value) in seen:
                 return

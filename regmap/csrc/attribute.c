@@ -180,7 +180,7 @@ static COLD int ask_set(Register *reg, const struct entry *entry, PyObject *obje
 static ALWAYS_INLINE PyObject *get_field(Register *reg, const struct entry *entry)
 {
     uint64_t value;
-    if (UNLIKELY(!(entry->flags & FIELD_LOADS)))
+    if (UNLIKELY(!(entry->flags & FIELD_LOADS) || (reg->map == NULL && reg->by_field)))
         return ask_get(reg, entry);
     if (UNLIKELY(!load(reg, &value)))
         return NULL;
@@ -192,7 +192,8 @@ static ALWAYS_INLINE int set_field(Register *reg, const struct entry *entry, PyO
 {
     uint64_t value;
     if (UNLIKELY(object == NULL || !(entry->flags & FIELD_STORES) || !number(object, &value)
-                 || value > entry->mask || (entry->flags & FIELD_ACTS && value == entry->idle)))
+                 || value > entry->mask || (entry->flags & FIELD_ACTS && value == entry->idle)
+                 || (reg->map == NULL && reg->by_field)))
         return ask_set(reg, entry, object);
     value <<= entry->lsb;
     return LIKELY(update(reg, entry->mask << entry->lsb, &value, false)) ? 0 : -1;

@@ -116,6 +116,7 @@ typedef struct {
     PyObject_HEAD
     Map *map;      /* the port where that is a mapping, else NULL */
     size_t offset; /* into the map; NOWHERE where no access can be */
+    bool by_field; /* the port is asked for fields, so Python decides about each */
     struct table table; /* the Spec's */
     Spec *spec;
     uint64_t address;
@@ -143,7 +144,7 @@ typedef struct {
 #define CORE_WORDS(X)                                                                             \
     X(NAMES) X(SPEC) X(_fault) X(_get_field) X(_get_raw) X(_make) X(_set_field) X(_set_member)    \
     X(_set_raw) X(_unknown) X(address) X(keep) X(mask) X(neutral) X(path) X(raw) X(read)          \
-    X(update) X(value) X(write) X(__dict__) X(__mro__)
+    X(read_field) X(update) X(value) X(write) X(__dict__) X(__mro__)
 
 struct core {
     PyTypeObject *Map, *Names, *Field, *Spec, *Register, *Block, *IoPorts;

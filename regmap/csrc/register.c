@@ -137,6 +137,8 @@ static int register_init(PyObject *self, PyObject *args, PyObject *keywords)
     reg->context = context;
     reg->address = address;
     reg->map = Py_IS_TYPE(port, core.Map) ? (Map *)port : NULL;
+    /* No error is left behind where it has none. */
+    reg->by_field = reg->map == NULL && PyObject_HasAttr(port, core.str_read_field);
     reg->offset = reg->map != NULL ? place(reg->map, address, reg->spec->bytes) : NOWHERE;
     /* Only now: this may run a finaliser that uses the register, or gets here again. */
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)

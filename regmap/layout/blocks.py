@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterator, Sequence
 from math import prod
 
 from regmap.errors import Place
 from regmap.layout.refuse import refuse
-from regmap.layout.registers import INDEX_NAMES, EnumShelf, lay_out_register
+from regmap.layout.registers import INDEX_NAMES, EnumShelf, lay_out_later
 from regmap.layout.shape import (
     ArrayLayout,
     BlockLayout,
     CountLayout,
     GroupAt,
+    LaterRegister,
     MemberLayout,
     RegisterAt,
     RegisterLayout,
@@ -29,6 +31,8 @@ __all__ = ["lay_out_block"]
 
 # A description may ask for an array of any size; this many registers in one block is a mistake.
 _MOST_ELEMENTS = 1_000_000
+
+_Part = RegisterLayout | LaterRegister | BlockLayout
 
 
 def lay_out_block(block: Block, class_name: str = "") -> BlockLayout:
@@ -57,8 +61,8 @@ class _Blocks:
         for window in self.block.windows:
             members.extend(self.members(window.items, taken, self.class_name, window.name))
             windows.append(_lay_out_window(window, members))
-        registers = {path: at for path, _, at in _registers(members)}
         views = []
+        registers = {path: at for path, _, at in _registers(members)} if self.block.views else {}
         for view in self.block.views:
             name = unique_name(view.name, taken, RESERVED_IN_VIEWS)
             taken.add(name)
@@ -91,15 +95,8 @@ class _Blocks:
             name = unique_name(item.py_name or item.name, taken)
             taken.add(name)
             if item.array is None:
-                members.append(
-                    self.element(
-                        item,
-                        name=name,
-                        offset=item.offset,
-                        class_name=self.class_of(prefix, name),
-                        window=window,
-                    )
-                )
+                part = self.part(item, self.class_of(prefix, name), window)
+                members.append(_at(item, name, item.offset, part, window))
             else:
                 members.extend(
                     self.array(
@@ -126,38 +123,21 @@ class _Blocks:
             raise refuse(f"{item.name}: its array needs one stride for each count", array.place)
         named = array.names is not None or bool(array.labels)
         elements: list[RegisterAt | GroupAt] = []
-        shared: RegisterLayout | BlockLayout | None = None
+        part: _Part | None = None
         alike = isinstance(item, Group) or not (
             item.resets or any(field.array for field in item.fields)
         )
         for number, indexes in enumerate(itertools.product(*map(range, array.counts))):
-            own = _own_name(item, array, number, indexes)
             if named:
-                own = unique_name(own, taken)
+                own = unique_name(_own_name(item, array, number, indexes), taken)
                 taken.add(own)
             else:
                 own = name + _in_brackets(indexes)
-            offset = item.offset + sum(
-                index * stride for index, stride in zip(indexes, array.strides, strict=True)
-            )
-            if shared is None or not alike:
-                part = self.class_of(prefix, name if alike else own)
-                first = self.element(
-                    item,
-                    name=own,
-                    offset=offset,
-                    class_name=part,
-                    window=window,
-                    number=number,
-                    indexes=indexes,
-                )
-                shared = first.register if isinstance(first, RegisterAt) else first.group
-                elements.append(first)
-            elif isinstance(shared, RegisterLayout):
-                cell = _cell(item, number, array.counts)
-                elements.append(RegisterAt(own, offset, shared, window, cell))
-            else:
-                elements.append(GroupAt(own, offset, shared))
+            if part is None or not alike:
+                class_name = self.class_of(prefix, name if alike else own)
+                part = self.part(item, class_name, window, number, indexes)
+            offset = item.offset + sum(map(operator.mul, indexes, array.strides))
+            elements.append(_at(item, own, offset, part, window, number=number))
         if named:
             yield from elements
         live = None
@@ -168,30 +148,25 @@ class _Blocks:
             name, array.counts, tuple(elements), named, live, window, item.description
         )
 
-    def element(
+    def part(
         self,
         item: Register | Group,
-        *,
-        name: str,
-        offset: int,
         class_name: str,
         window: str,
         number: int = 0,
         indexes: tuple[int, ...] = (),
-    ) -> RegisterAt | GroupAt:
-        """One register or group at its offset."""
+    ) -> _Part:
+        """What one register or group is, wherever it stands."""
         if isinstance(item, Register):
-            layout = lay_out_register(
+            return lay_out_later(
                 item,
                 class_name=class_name,
                 element=number,
                 indexes=dict(zip(INDEX_NAMES, indexes, strict=False)),
                 enums=self.enums,
             )
-            counts = item.array.counts if item.array else ()
-            return RegisterAt(name, offset, layout, window, _cell(item, number, counts))
         members = self.members(item.items, Taken(), class_name, window)
-        group = BlockLayout(
+        return BlockLayout(
             name=item.name,
             class_name=class_name,
             members=tuple(members),
@@ -199,7 +174,15 @@ class _Blocks:
             description=item.description,
             source=item.source,
         )
-        return GroupAt(name, offset, group)
+
+
+def _at(
+    item: Register | Group, name: str, offset: int, part: _Part, window: str, *, number: int = 0
+) -> RegisterAt | GroupAt:
+    """A register or group at its offset; element ``number`` where ``item`` is an array."""
+    if isinstance(part, BlockLayout):
+        return GroupAt(name, offset, part)
+    return RegisterAt(name, offset, part, window, _cell(item, number))
 
 
 def _own_name(item: Register | Group, array: Array, number: int, indexes: tuple[int, ...]) -> str:
@@ -227,25 +210,25 @@ def _texts(path: Path, place: Place | None) -> list[str]:
         raise refuse(f"{path}: {error}", place) from None
 
 
-def _cell(item: Register | Group, number: int, counts: tuple[int, ...]) -> str:
+def _cell(item: Register | Group, number: int) -> str:
     """The storage of element ``number``: that of the same element of what it names, if any."""
-    if not isinstance(item, Register):
+    if not isinstance(item, Register) or not (item.storage or item.target or item.alias):
         return ""
     indexes = []
-    for count in reversed(counts):
+    for count in reversed(item.array.counts if item.array else ()):
         indexes.append(f"[{number % count}]")
         number //= count
     element = "".join(reversed(indexes))
     if item.storage:
         return f"+{item.storage}{element}"
     named = item.target or item.alias
-    return named if not named or named.endswith("]") else f"{named}{element}"
+    return named if named.endswith("]") else f"{named}{element}"
 
 
 def _end(member: MemberLayout) -> int:
     """The offset behind the last byte of a member; 0 for what takes no addresses."""
     if isinstance(member, RegisterAt):
-        return 0 if member.window else member.offset + member.register.width // 8
+        return 0 if member.window else member.offset + member.width // 8
     if isinstance(member, GroupAt):
         return member.offset + member.group.size
     if isinstance(member, ArrayLayout):
@@ -275,7 +258,7 @@ def _registers(
 
 def _lay_out_window(window: Window, members: Sequence[MemberLayout]) -> WindowLayout:
     """Where index and data are, and how an index is written into its register."""
-    registers = {path: (first, at.register) for path, first, at in _registers(members)}
+    registers = {path: (first, at) for path, first, at in _registers(members)}
 
     def resolved(path: Path) -> tuple[str, str]:
         """A register and perhaps its field, the register by the first of its names."""
@@ -289,7 +272,7 @@ def _lay_out_window(window: Window, members: Sequence[MemberLayout]) -> WindowLa
     data, of_data = resolved(window.data)
     if of_data:
         raise refuse(f"window {window.name}: {window.data} is no whole register", window.place)
-    layout = registers[index][1]
+    layout = registers[index][1].register
     lsb, mask, rest = 0, (1 << layout.width) - 1, 0
     if field:
         try:

@@ -93,6 +93,12 @@ class InstanceLayout:
         """Bytes that it takes from its base."""
         return self._size or self.block.size
 
+    @property
+    def reach(self) -> int:
+        """Bytes from its base that hold all its registers; lays out its block. More than ``size``
+        where a vendor's file states a size that its own registers do not keep to."""
+        return max(self._size, self.block.size)
+
 
 class DeviceLayout:
     """A device: its instances by name in the order written, arrays of instances, and pins."""

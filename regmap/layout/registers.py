@@ -4,39 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from threading import RLock
 
 from regmap.bits import BitRange, mask_of, ones
 from regmap.layout.masks import field_refusals, register_refusals, side_effect, write_masks
 from regmap.layout.refuse import refuse
-from regmap.layout.shape import EnumLayout, FieldLayout, RegisterLayout
+from regmap.layout.shape import EnumLayout, FieldLayout, LaterRegister, RegisterLayout
 from regmap.model.access import WRITE_RULES
-from regmap.model.block import Enum, Field, Register
+from regmap.model.block import Enum, Field, FieldArray, Register
 from regmap.model.expr import ExprError
 from regmap.names import Taken, python_name, unique_name
 
-__all__ = ["INDEX_NAMES", "EnumShelf", "lay_out_register"]
+__all__ = ["INDEX_NAMES", "EnumShelf", "lay_out_later"]
 
 INDEX_NAMES = "ijklmnop"
 _MOST_VALUES = 200_000
+_WIDTHS = (8, 16, 32, 64)
 
 
 class EnumShelf:
     """Enums laid out once each and shared by all fields that name them.
 
     ``taken`` are the names of classes that the block has already; those of enums are added.
+    ``lock`` is held while something is laid out that was left for later.
     """
 
     def __init__(self, prefix: str, taken: set[str]) -> None:
+        self.lock = RLock()
         self._prefix = prefix
-        self._done: dict[int, tuple[Enum, EnumLayout]] = {}
+        self._names: dict[int, tuple[Enum, str]] = {}
+        self._done: dict[int, EnumLayout] = {}
         self._taken = taken
         self._values = 0
 
-    def get(self, enum: Enum | None, fallback: str) -> EnumLayout | None:
-        """The layout of ``enum``; ``fallback`` names one that has no name of its own."""
-        if enum is None or not enum.values:
-            return None
-        found = self._done.get(id(enum))
+    def name(self, enum: Enum, fallback: str) -> str:
+        """What the class of ``enum`` is called; ``fallback`` names one without a name of its own.
+
+        The first to ask decides, so that names follow the order of the description whatever is
+        laid out first.
+        """
+        found = self._names.get(id(enum))
         if found is not None:
             return found[1]
         self._values += len(enum.values)
@@ -45,9 +53,17 @@ class EnumShelf:
             raise refuse(text, enum.place, "write numbers where the names say no more")
         name = unique_name(f"{self._prefix}_{enum.name or fallback}", self._taken)
         self._taken.add(name)
-        layout = _lay_out_enum(enum, name)
-        self._done[id(enum)] = (enum, layout)
-        return layout
+        self._names[id(enum)] = (enum, name)
+        return name
+
+    def get(self, enum: Enum | None, fallback: str) -> EnumLayout | None:
+        """The layout of ``enum``, None for one without values."""
+        if enum is None or not enum.values:
+            return None
+        found = self._done.get(id(enum))
+        if found is None:
+            found = self._done[id(enum)] = _lay_out_enum(enum, self.name(enum, fallback))
+        return found
 
 
 def _lay_out_enum(enum: Enum, name: str) -> EnumLayout:
@@ -72,6 +88,40 @@ def _lay_out_enum(enum: Enum, name: str) -> EnumLayout:
     return EnumLayout(name, tuple(members), tuple(docs), tuple(printed), tuple(patterns), default)
 
 
+def lay_out_later(
+    register: Register,
+    *,
+    class_name: str,
+    element: int,
+    indexes: Mapping[str, int],
+    enums: EnumShelf,
+) -> LaterRegister | RegisterLayout:
+    """What ``lay_out_register`` gives, made when it is asked for.
+
+    What others must know is settled now: the names of its enums, and whether it means anything.
+    """
+    make = partial(
+        lay_out_register,
+        register,
+        class_name=class_name,
+        element=element,
+        indexes=indexes,
+        enums=enums,
+    )
+    for field in register.fields:
+        if field.array is None:
+            name = field.name
+        elif (first := _first_name(field, field.array, indexes)) is not None:
+            name = first
+        else:
+            return make()
+        if field.enum is not None and field.enum.values:
+            enums.name(field.enum, f"{register.name}_{name}")
+        if field.write_enum is not None and field.write_enum.values:
+            enums.name(field.write_enum, f"{register.name}_{name}_write")
+    return LaterRegister(register.width, make, enums.lock)
+
+
 def lay_out_register(
     register: Register,
     *,
@@ -84,6 +134,9 @@ def lay_out_register(
 
     ``element`` is its number in its array, ``indexes`` its indexes by name.
     """
+    if register.width not in _WIDTHS:
+        text = f"register {register.name} is {register.width} bits wide"
+        raise refuse(text, register.place, "write `width: 8`, 16, 32 or 64; `width` is in bits")
     fields, arrays = _expand(register, element, indexes)
     fields = _cut(fields, register.width)
     masks = write_masks(register, fields)
@@ -201,6 +254,18 @@ def _expand(
             fields.append(_at(field, name, number * array.stride))
         arrays.append((field.py_name or field.name, tuple(names)))
     return tuple(fields), arrays
+
+
+def _first_name(field: Field, array: FieldArray, indexes: Mapping[str, int]) -> str | None:
+    """The name of the first element; None where it is not certain that every element has one."""
+    if array.names is None:
+        return f"{field.name}0"
+    if "/" in array.names.text or "%" in array.names.text or 0 in array.counts:
+        return None  # dividing by an index may fail at any of them
+    try:
+        return array.names.at({**indexes, INDEX_NAMES[len(indexes)]: 0})
+    except ExprError:
+        return None
 
 
 def _cut(fields: tuple[Field, ...], width: int) -> tuple[Field, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
 
 from regmap.errors import NoSuchElement
-from regmap.layout.shape import CountLayout
+from regmap.layout.shape import ArrayLayout, GroupAt, RegisterAt
 from regmap.live.block import Block, Member
 from regmap.live.handle import Indexed
 from regmap.live.register import Register
@@ -18,22 +18,35 @@ __all__ = ["Array", "ArrayMember"]
 
 
 class ArrayMember(Member):
-    """An array in a block class: one ``(name, member)`` for each element, in row-major order.
+    """An array in a block class; ``member`` makes what stands in such a class for an element.
 
-    Elements that the block also has under their own names are given by name alone.
+    Elements that the block also has under their own names are those members of the block.
     """
 
     def __init__(
-        self,
-        counts: tuple[int, ...],
-        elements: tuple[tuple[str, Member | None], ...],
-        live: CountLayout | None = None,
+        self, layout: ArrayLayout, member: Callable[[RegisterAt | GroupAt], Member]
     ) -> None:
         super().__init__()
-        self.counts = counts
-        self.elements = elements
-        self.live = live
-        self.covers = tuple(name for name, _ in elements)
+        self.counts = layout.counts
+        self.live = layout.live
+        self._layout = layout
+        self._member = member
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The names of all elements."""
+        return tuple([element.name for element in self._layout.elements])
+
+    def members(self) -> Iterator[Member]:
+        """What stands for each element that has no name of its own in the block."""
+        return iter(()) if self._layout.named else map(self._member, self._layout.elements)
+
+    def element(self, block: Block, flat: int) -> Any:
+        """Element number ``flat``, in row-major order, of the array in ``block``."""
+        at = self._layout.elements[flat]
+        if self._layout.named:
+            return getattr(block, at.name)
+        return self._member(at).make(block, at.name)
 
     def make(self, block: Block, name: str) -> Array:
         """The array of ``block``."""
@@ -141,15 +154,10 @@ class Array(Indexed):
 
     def _element(self, flat: int) -> Any:
         if flat not in self._made:
-            name, member = self._member.elements[flat]
             with self._block.context.lock:
                 # Another thread may have been faster; then its object counts.
                 if flat not in self._made:
-                    self._made[flat] = (
-                        getattr(self._block, name)
-                        if member is None
-                        else member.make(self._block, name)
-                    )
+                    self._made[flat] = self._member.element(self._block, flat)
         return self._made[flat]
 
     def __setitem__(self, index: int, value: int) -> None:

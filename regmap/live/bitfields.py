@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NoReturn, Protocol, overload
 
 from regmap.errors import AccessError, NoSuchElement, NotReadable, NotWritable, ReadHasSideEffect
 from regmap.layout.shape import FieldLayout, RegisterLayout
 from regmap.live.handle import Handle
+from regmap.live.named import NamedPort
 from regmap.live.value import as_index, as_number, check_fit
 
 __all__ = ["Bits", "FieldArray", "FieldArrayInfo"]
@@ -20,8 +21,10 @@ class _Register(Protocol):
 
     @property
     def path(self) -> str: ...
+    @property
+    def port(self) -> object: ...
     def load(self) -> int: ...
-    def _merge(self, mask: int, value: int) -> None: ...
+    def _merge(self, mask: int, value: int, named: Mapping[str, int]) -> None: ...
 
 
 class FieldArrayInfo(property):
@@ -119,9 +122,16 @@ class Bits(Handle):
 
     def __getitem__(self, index: int) -> int:
         self.check_read(index)
-        return self._register.load() >> self._index(index) & 1
+        port, index = self._register.port, self._index(index)
+        if isinstance(port, NamedPort):
+            return port.read_field(f"bit[{index}]")
+        return self._register.load() >> index & 1
 
-    def __setitem__(self, index: int, value: int) -> None:
+    def check_write(self, index: int, value: object) -> int:
+        """The number that assigning ``value`` to a bit would write there. No bus access.
+
+        Raises what the assignment would raise of this bit before its first access.
+        """
         index = self._index(index)
         path, owner = self._path(index), self._owner(index)
         if owner and owner.access == "read-only":
@@ -135,7 +145,12 @@ class Bits(Handle):
         acting = owner.acting if owner else self._acting()
         if acting is not None and number != acting:
             raise AccessError(path, f"writing {number} would do nothing; a {acting} acts")
-        self._register._merge(1 << index, number << index)
+        return number
+
+    def __setitem__(self, index: int, value: int) -> None:
+        number = self.check_write(index, value)
+        index = self._index(index)
+        self._register._merge(1 << index, number << index, {f"bit[{index}]": number})
 
     def _owner(self, index: int) -> FieldLayout | None:
         """The field that the bit belongs to."""

@@ -25,8 +25,10 @@ class Member(property):
     """What a block class says of one of its names; a ``property`` so that completion tools do
     not evaluate the live object behind it."""
 
-    # The elements of an array have names of their own too: those that this member answers for.
-    covers: tuple[str, ...] = ()
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The names of others that this member answers for: an array's of its elements."""
+        return ()
 
     def make(self, block: Block, name: str) -> object:
         """The live object for this name of ``block``; no bus access."""
@@ -65,13 +67,15 @@ class RegisterMember(Member):
         context = block.context
         layout = self.cls.LAYOUT
         local = block.local + name
-        if not self.window:
+        if self.window:
+            window = block.window(self.window)
+            address = self.offset * window.data_width // 8
+            port = context.port_behind(window, layout, self.offset)
+        else:
+            address = block.address + self.offset
             port = context.port_for(layout)
-            return self.cls(port, block.address + self.offset, local, context)
-        window = block.window(self.window)
-        step = window.data_width // 8
-        port = context.port_behind(window, layout, self.offset)
-        return self.cls(port, self.offset * step, local, context)
+        port = context.asked_by_name(local, layout, port)
+        return self.cls(port, address, local, context)
 
     def registers(self, block: Block, name: str, *, there: bool) -> Iterator[Register]:
         """The one register."""

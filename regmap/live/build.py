@@ -15,7 +15,6 @@ from regmap.layout.shape import (
     GroupAt,
     MemberLayout,
     RegisterAt,
-    RegisterLayout,
     ViewLayout,
 )
 from regmap.live.array import ArrayMember
@@ -63,7 +62,8 @@ class _Builder:
     def instance_block(self, layout: DeviceLayout, name: str) -> type[Block]:
         return self.block(layout.instances[name].block)
 
-    def register(self, layout: RegisterLayout) -> type[Register]:
+    def register(self, at: RegisterAt) -> type[Register]:
+        layout = at.register
         found = self._made.get(id(layout))
         if found is None:
             namespace = {"__slots__": (), "__doc__": _doc(layout.description), "LAYOUT": layout}
@@ -88,20 +88,11 @@ class _Builder:
 
     def member(self, layout: MemberLayout) -> Member:
         if isinstance(layout, RegisterAt):
-            return RegisterMember(
-                partial(self.register, layout.register), layout.offset, layout.window
-            )
+            return RegisterMember(partial(self.register, layout), layout.offset, layout.window)
         if isinstance(layout, GroupAt):
             return GroupMember(partial(self.block, layout.group), layout.offset)
         if isinstance(layout, ArrayLayout):
-            return ArrayMember(
-                layout.counts,
-                tuple(
-                    (element.name, None if layout.named else self.member(element))
-                    for element in layout.elements
-                ),
-                layout.live,
-            )
+            return ArrayMember(layout, self.member)
         return ViewOf(partial(self.view, layout), layout.length, layout.names)
 
     def view(self, layout: ViewLayout) -> type[ViewItem]:

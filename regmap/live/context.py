@@ -9,14 +9,15 @@ from threading import RLock
 from typing import TYPE_CHECKING, Protocol, cast
 
 from regmap.bits import swap_bytes
-from regmap.errors import BadAddress
+from regmap.errors import BackendUnavailable, BadAddress
 from regmap.live.clock import Clock
+from regmap.live.named import NamedPort
 from regmap.live.parts import InParts
 from regmap.live.percpu import OnCpu
 from regmap.live.window import WindowPort
 
 if TYPE_CHECKING:
-    from regmap.backends.base import Interrupt, Lines, Port
+    from regmap.backends.base import Interrupt, Lines, Named, Port
     from regmap.layout.shape import RegisterLayout, WindowLayout
     from regmap.model.block import WordOrder
 
@@ -60,7 +61,7 @@ class Context:
 
     ``attach`` gives the port when the first register is touched; ``hint`` explains a bus fault
     there, or else ``why`` does from its address; ``lines`` and ``irq`` are the backend's edges and
-    interrupt. Safe between threads.
+    interrupt; ``named`` is who is asked by path instead. Safe between threads.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Context:
         lines: Lines | None = None,
         irq: Interrupt | None = None,
         why: Callable[[int], str] = lambda _address: "",
+        named: Named | None = None,
     ) -> None:
         self.name = name
         self.hint = hint
@@ -83,6 +85,7 @@ class Context:
         self.lines = lines
         self.irq = irq
         self.why = why
+        self.named = named
         self._attach = attach
         self._widths = widths or _HOST_WIDTHS
         self._windows: dict[str, WindowPort] = {}
@@ -95,7 +98,9 @@ class Context:
         return port if self.cpu is None else OnCpu(port, self.cpu)
 
     def on_cpu(self, cpu: int) -> Context:
-        """The same instance as one CPU sees it."""
+        """The same instance as one CPU sees it. Raises BackendUnavailable for a daemon's."""
+        if self.named is not None:
+            raise BackendUnavailable(f"{self.name}: {self.named!r} accesses it on a CPU of its own")
         return Context(
             self.name,
             self._attach,
@@ -143,6 +148,12 @@ class Context:
             return Refused(window, f"the window has no index above {window.largest:#x}")
         return self._in_parts(window, layout, (window.data_width,))
 
+    def asked_by_name(self, path: str, layout: RegisterLayout, port: Port) -> Port:
+        """``port`` itself, or what asks for the register of this path by its name."""
+        if self.named is None or isinstance(port, Refused):
+            return port
+        return NamedPort(self.named, f"{self.name}.{path}".lstrip("."), layout, port)
+
     def _in_parts(self, port: Port, layout: RegisterLayout, bus: tuple[int, ...]) -> Port:
         taken = layout.access_widths or (layout.width,)
         usable = [width for width in taken if width in bus and width <= layout.width]
@@ -162,7 +173,7 @@ class Context:
 
 def place_of(port: object, address: int) -> tuple[int, int, int]:
     """Where a register comes in address order: behind a window, after the data register."""
-    while isinstance(port, InParts | Refused):
+    while isinstance(port, InParts | Refused | NamedPort):
         port = port.port
     if isinstance(port, WindowPort):
         return port.data_address, 1, address

@@ -14,12 +14,14 @@ from regmap.backends.base import (
     Interrupt,
     Lines,
     Locating,
+    Named,
     Port,
     lock_of,
 )
 from regmap.errors import (
     AccessError,
     BackendUnavailable,
+    BadAddress,
     NoSuchElement,
     NotWritable,
     UnknownName,
@@ -199,6 +201,7 @@ class Device(Handle, _core.Block):
             lines=self._backend if isinstance(self._backend, Lines) else None,
             irq=getattr(self._backend, "irq", None),
             why=getattr(self._backend, "why_fault", lambda _address: ""),
+            named=self._backend if isinstance(self._backend, Named) else None,
         )
         if cls.PER_CPU and self.cpu is not None:
             context = context.on_cpu(self.cpu)
@@ -207,7 +210,7 @@ class Device(Handle, _core.Block):
     def _attach(self, layout: InstanceLayout, base: int, own: Port | None) -> Port:
         port = own or self._backend
         if own is None and isinstance(self._backend, Attachable):
-            port = self._backend.attach(base, layout.size)
+            port = _attached(self._backend, base, layout)
         return whole(port, self._updates)
 
     def _unknown(self, name: str) -> NoReturn:
@@ -229,6 +232,17 @@ class Device(Handle, _core.Block):
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"on {self._backend!r}"
         return f"<{self.LAYOUT.kind} {self.name} {state}>"
+
+
+def _attached(backend: Attachable, base: int, layout: InstanceLayout) -> Port:
+    """The port of an instance: of all its registers, or of the size that the description states
+    where the backend has no more."""
+    if layout.reach > layout.size:
+        try:
+            return backend.attach(base, layout.reach)
+        except (BadAddress, BackendUnavailable):
+            pass
+    return backend.attach(base, layout.size)
 
 
 class Instances(Indexed, tuple[Block, ...]):  # noqa: SLOT001  (a tuple has room for no slots)

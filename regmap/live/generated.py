@@ -220,9 +220,8 @@ def _in_member(member: Member) -> Iterator[type]:
     elif isinstance(member, GroupMember):
         yield from _in_block(member.cls)
     elif isinstance(member, ArrayMember):
-        for _, element in member.elements:
-            if element is not None:
-                yield from _in_member(element)
+        for element in member.members():
+            yield from _in_member(element)
     elif isinstance(member, ViewOf):
         yield member.cls
         for accessor in member.cls.ACCESSORS.values():

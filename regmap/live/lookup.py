@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from regmap.errors import NoSuchElement, UnknownName
 from regmap.live.handle import Indexed
+from regmap.live.named import load_for
 from regmap.live.register import Register
 
 __all__ = ["Target", "elements_of", "lookup", "number", "steps"]
@@ -35,8 +36,12 @@ class Target(NamedTuple):
 
     def read(self) -> int:
         """The register's or the field's number. One bus read, side effects included."""
-        value = self.register.read()
-        return self.register.FIELDS[self.field].decode(value) if self.field else value
+        register = self.register
+        if not self.field:
+            return register.read()
+        info = register.FIELDS[self.field]
+        refused = register.LAYOUT.refuse_read
+        return info.decode(register.read() if refused else load_for(register, info))
 
     def check(self, value: object) -> None:
         """Raise what ``write`` would raise for this value before any access. No bus access."""

@@ -29,6 +29,7 @@ from regmap.layout.shape import FieldLayout, RegisterLayout
 from regmap.live.bitfields import Bits, FieldArrayInfo
 from regmap.live.context import Context
 from regmap.live.handle import Handle
+from regmap.live.named import NamedPort, load_for
 from regmap.live.spec import spec_of
 from regmap.live.value import FieldInfo, RegisterValue, as_number, check_fit
 from regmap.live.wait import wait_for
@@ -109,8 +110,8 @@ class Register(Handle, _core.Register):
         """
         if not fields:
             raise TypeError("modify() needs at least one field")
-        mask, placed = self._place(fields)
-        self._merge(mask, placed, always_read=True)
+        mask, placed, named = self._place(fields)
+        self._merge(mask, placed, named, always_read=True)
 
     def set(self, *names: str) -> None:
         """Set write-one (or write-zero) fields by name: one bus write, no read, where nothing
@@ -191,9 +192,10 @@ class Register(Handle, _core.Register):
 
     # What is not plain ends up here: called by the core and by the methods above.
 
-    def _place(self, fields: Mapping[str, object]) -> tuple[int, int]:
-        """The mask and the bits for some fields by name."""
+    def _place(self, fields: Mapping[str, object]) -> tuple[int, int, dict[str, int]]:
+        """The mask, the bits and the numbers for some fields by name."""
         mask = placed = 0
+        named: dict[str, int] = {}
         for name, value in fields.items():
             info = self._info(name)
             number = info.encode(value, f"{self.path}.{name}")
@@ -203,9 +205,13 @@ class Register(Handle, _core.Register):
             self._check_acts(info, number)
             mask |= info.mask
             placed |= info.place(number)
-        return mask, placed
+            named[name] = number
+        return mask, placed, named
 
-    def _merge(self, mask: int, value: int, *, always_read: bool = False) -> None:
+    def _merge(
+        self, mask: int, value: int, named: Mapping[str, int], *, always_read: bool = False
+    ) -> None:
+        """Change the bits of ``mask``, which ``named`` gives by the names of fields and bits."""
         layout = self.LAYOUT
         if layout.refuse_write:
             raise NotWritable(self.path, layout.refuse_write)
@@ -218,6 +224,10 @@ class Register(Handle, _core.Register):
             raise ReadHasSideEffect(
                 self.path, f"its neighbours must be read first ({layout.side_effect})"
             )
+        port = self.port
+        if isinstance(port, NamedPort):
+            port.write_fields(named, always_read=always_read)
+            return
         if layout.limited:
             with self.context.lock:  # no update: what is merged must be looked at in between
                 old = self.load() if reads else 0
@@ -233,6 +243,7 @@ class Register(Handle, _core.Register):
         if not names:
             raise TypeError(f"{verb}() needs at least one field name")
         mask = placed = 0
+        named: dict[str, int] = {}
         for name in names:
             info = self._info(name)
             layout = info.layout
@@ -246,7 +257,8 @@ class Register(Handle, _core.Register):
                 raise AccessError(f"{self.path}.{name}", f"no {verb}() here: {does}")
             mask |= info.mask
             placed |= info.mask if layout.acting == 1 else 0
-        self._merge(mask, placed)
+            named[name] = ones(info.width) if layout.acting == 1 else 0
+        self._merge(mask, placed, named)
 
     def _info(self, name: str) -> FieldInfo:
         info = self.FIELDS.get(name)
@@ -273,7 +285,7 @@ class Register(Handle, _core.Register):
             if self.LAYOUT.side_effect and info.layout.access not in {"write-only", "writeOnce"}:
                 raise ReadHasSideEffect(path, info.layout.refuse_read)
             raise NotReadable(path, info.layout.refuse_read)
-        return info.decode(self.load())
+        return info.decode(load_for(self, info))
 
     def check_field(self, name: str, value: object) -> int:
         """The number that assigning ``value`` to a field would write there. No bus access.
@@ -294,7 +306,7 @@ class Register(Handle, _core.Register):
 
         Raises what that would raise before its access.
         """
-        mask, placed = self._place(fields)
+        mask, placed, _ = self._place(fields)
         if self.LAYOUT.refuse_write:
             raise NotWritable(self.path, self.LAYOUT.refuse_write)
         number = self._reset_bits(named=mask) & ~mask | placed
@@ -327,7 +339,8 @@ class Register(Handle, _core.Register):
 
     def _set_field(self, name: str, value: object) -> None:
         info = self.FIELDS[name]
-        self._merge(info.mask, info.place(self.check_field(name, value)))
+        number = self.check_field(name, value)
+        self._merge(info.mask, info.place(number), {name: number})
 
     def _get_raw(self) -> int:
         if self.LAYOUT.refuse_read:
@@ -342,7 +355,7 @@ class Register(Handle, _core.Register):
     def _put(self, number: int) -> None:
         """Store a number that was checked."""
         self.store(number)
-        if self.LAYOUT.verify:
+        if self.LAYOUT.verify and not isinstance(self.port, NamedPort):  # that verifies itself
             self._verify(number)
 
     def _verify(self, written: int) -> None:
@@ -356,13 +369,8 @@ class Register(Handle, _core.Register):
         compared &= ~layout.volatile_mask
         read = self.load()
         if (read ^ written) & compared:
-            why = "the write was dropped"
-            raise VerifyError(
-                self.path,
-                written,
-                read,
-                f"{why}; {self.context.hint}" if self.context.hint else why,
-            )
+            hint = f"; {self.context.hint}" if self.context.hint else ""
+            raise VerifyError(self.path, written, read, f"the write was dropped{hint}")
 
     def _fault(self, address: int, width: int, operation: str) -> NoReturn:
         why = self.context.hint or self.context.why(address)

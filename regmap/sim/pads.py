@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from regmap.layout.shape import PadLayout, Target, ViewLayout
 from regmap.sim.cells import Cell, Place, Places
@@ -21,6 +21,7 @@ class Pads:
         self.pad = pad
         self.places = places
         self.outside = [0] * view.length
+        self.watchers: dict[int, list[Callable[[int], object]]] = {}
         function = next(member for member in view.members if member.name == pad.output_member)
         self._function = [self._bits(targets[0]) for targets in function.targets]
         self._latch = self._all(pad.latch)
@@ -83,6 +84,8 @@ class Pads:
             if now != before:
                 self._now[index] = now
                 self._collect("rising" if now else "falling", index)
+                for tell in tuple(self.watchers.get(index, ())):
+                    tell(now)
             self._collect("high" if now else "low", index)
 
     def _collect(self, kind: str, index: int) -> None:

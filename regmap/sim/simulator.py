@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import RLock
 
 from regmap._core import merge
@@ -126,30 +126,39 @@ class Simulator:
             pads, index = self._pin(pin)
             return pads.level(index)
 
+    def watch(self, pin: int | str, tell: Callable[[int], object]) -> Callable[[], None]:
+        """Call ``tell(level)`` on each change of a pin, whoever makes it, in the thread that does;
+        it must not access the device. Returns what ends that. Raises UnknownName."""
+        with self.lock:
+            pads, index = self._pin(pin)
+            watchers = pads.watchers.setdefault(index, [])
+            watchers.append(tell)
+        return lambda: watchers.remove(tell) if tell in watchers else None
+
     def peek(self, path: str) -> int:
         """What a register's storage holds, without a bus access or side effect."""
         with self.lock:
-            return self._place(path).cell.value
+            return self._reached(path).cell.value
 
     def poke(self, path: str, value: int) -> None:
         """Set a register's storage without a bus access, whatever its access rights. Raises
         UnknownName, ValueDoesNotFit."""
         with self.lock:
-            place = self._place(path)
+            place = self._reached(path)
             place.cell.value = _fitting(path, value, place.layout.width)
             self._settle(place)
 
     def on_read(self, path: str, hook: Hook) -> None:
         """Before each read of a register, replace what it holds by ``hook(old)``: a counter."""
-        self._on_read[id(self._place(path).cell)] = hook
+        self._on_read[id(self._reached(path).cell)] = hook
 
     def on_write(self, path: str, hook: Hook) -> None:
         """Before each write takes effect, replace the number written by ``hook(written)``."""
-        self._on_write[id(self._place(path).cell)] = hook
+        self._on_write[id(self._reached(path, write=True).cell)] = hook
 
     def drop_writes(self, path: str) -> None:
         """Let a register ignore writes without a word, as hardware does that wants privilege."""
-        self._dropped.add(id(self._place(path).cell))
+        self._dropped.add(id(self._reached(path, write=True).cell))
 
     def power_on_reset(self) -> None:
         """Every storage back to its reset value; hooks and driven pins stay."""
@@ -166,29 +175,32 @@ class Simulator:
     def _find(self, address: int, width: int, verb: str, *, readable: bool) -> tuple[Place, int]:
         if self._closed:
             raise ClosedError("the simulator is closed")
-        instance = self._instance(address)
-        if instance is None:
-            raise BusFault(f"{width}-bit {verb} at {address:#x}: nothing is there", address=address)
-        if not self._clocks.run(instance.clock):
-            raise BusFault(
-                f"{width}-bit {verb} at {address:#x}: {instance.name} has no clock: "
-                f"{instance.clock_hint}",
-                address=address,
-            )
-        places = self._of(instance)
-        offset = address - instance.base
-        there = places.at.get(offset, ())
-        whole = [place for place in there if width == place.layout.width and _takes(place, width)]
-        for place in whole:
-            layout = place.layout
-            if len(whole) > 1 and (layout.refuse_read if readable else layout.refuse_write):
+        why = "nothing is there"
+        refused: tuple[Places, Place] | None = None
+        for instance in self._instances(address):
+            if not self._clocks.run(instance.clock):
+                why = f"{instance.name} has no clock: {instance.clock_hint}"
                 continue
-            return self._behind(places, place, address, width, verb)
-        found = places.inside(offset, width)
-        if found is not None:
-            return found
-        taken = [str(n) for n in (8, 16, 32, 64) if any(_takes(place, n) for place in there)]
-        why = f"the register takes {' or '.join(taken)} bits" if taken else "no register is there"
+            places = self._of(instance)
+            offset = address - instance.base
+            there = places.at.get(offset, ())
+            whole = [at for at in there if width == at.layout.width and _takes(at, width)]
+            for place in whole:
+                layout = place.layout
+                if layout.refuse_read if readable else layout.refuse_write:
+                    refused = refused or (places, place)
+                    continue
+                return self._behind(places, place, address, width, verb)
+            found = places.inside(offset, width)
+            if found is not None:
+                return found
+            taken = [str(n) for n in (8, 16, 32, 64) if any(_takes(place, n) for place in there)]
+            if taken:
+                why = f"the register takes {' or '.join(taken)} bits"
+            elif why == "nothing is there":
+                why = "no register is there"
+        if refused is not None:
+            return self._behind(*refused, address, width, verb)
         raise BusFault(f"{width}-bit {verb} at {address:#x}: {why}", address=address)
 
     def _behind(
@@ -207,11 +219,13 @@ class Simulator:
             )
         return found
 
-    def _instance(self, address: int) -> InstanceLayout | None:
-        at = bisect_right(self._bases, address) - 1
-        if at < 0 or address >= self._sorted[at].base + self._sorted[at].size:
-            return None
-        return self._sorted[at]
+    def _instances(self, address: int) -> Iterator[InstanceLayout]:
+        """Who lies at an address: the nearest base first, and of one base the last written. Blocks
+        further down are only laid out where those before them do not answer."""
+        for number in range(bisect_right(self._bases, address) - 1, -1, -1):
+            at = self._sorted[number]
+            if address < at.base + at.size or address < at.base + at.reach:
+                yield at
 
     def _of(self, instance: InstanceLayout) -> Places:
         places = self._places.get(instance.name)
@@ -233,6 +247,21 @@ class Simulator:
         if rest not in places.by_path:
             raise UnknownName(name, rest, places.by_path)
         return places.by_path[rest]
+
+    def _reached(self, path: str, *, write: bool = False) -> Place:
+        """The register that an access of the one at ``path`` reaches: itself, or another
+        instance's where two share the address."""
+        place = self._place(path)
+        own = self.layout.instances[path.partition(".")[0]]
+        readable = not place.layout.refuse_read and not (write and not place.layout.refuse_write)
+        for instance in () if place.window else self._instances(own.base + place.offset):
+            if instance is own:
+                break
+            for at in self._of(instance).at.get(own.base + place.offset - instance.base, ()):
+                refuses = at.layout.refuse_read if readable else at.layout.refuse_write
+                if at.layout.width == place.layout.width and not refuses:
+                    return at
+        return place
 
     def _pin(self, pin: int | str) -> tuple[Pads, int]:
         """The pads that a pin is among, and its number there."""

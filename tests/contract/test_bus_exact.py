@@ -224,7 +224,7 @@ def test_no_public_operation_is_forgotten() -> None:
     named = {word.split()[0].split(".")[0] for word in OPERATIONS} | set(SILENT)
     assert public - named == set()
     for kind in (Bits, FieldArray):
-        assert {n for n in dir(kind) if not n.startswith("_")} <= {"check_read"}
+        assert {n for n in dir(kind) if not n.startswith("_")} <= {"check_read", "check_write"}
 
 
 def words(text: str) -> list[Access]:

@@ -23,6 +23,7 @@ from regmap.cli.main import main
 from regmap.codegen.cheader import comment
 from regmap.layout import lay_out
 from regmap.layout.device import DeviceLayout
+from regmap.layout.shape import RegisterAt
 from regmap.live.build import build
 from regmap.model.block import Field, Register
 from tests.generating import canary, emitted, header_for, layout_facts, run_module
@@ -55,7 +56,7 @@ def _names_in(value: Any) -> Iterator[str]:
         yield value.name
     if kind == "EnumLayout":
         yield from (name for name, _ in value.members)
-    elif isinstance(value, tuple):
+    elif isinstance(value, tuple | RegisterAt):
         for part in value:
             yield from _names_in(part)
 
@@ -107,7 +108,7 @@ def _descriptions(value: Any) -> Iterator[str]:
         yield value.description
     if kind == "EnumLayout":
         yield from value.docs
-    elif isinstance(value, tuple) and kind not in {"ViewLayout", "str"}:
+    elif isinstance(value, tuple | RegisterAt) and kind not in {"ViewLayout", "str"}:
         for part in value:
             yield from _descriptions(part)
 

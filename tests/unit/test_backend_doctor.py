@@ -133,7 +133,10 @@ def test_each_backend_of_the_machines_board_is_tried(pi: Machine) -> None:
 def test_a_block_that_does_not_map_is_named_with_the_reason(
     pc: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def allow_hpet(fd: int, size: int, *, offset: int, address: int, writable: bool) -> Map:
+    def allow_hpet(
+        fd: int, size: int, *, offset: int, address: int, writable: bool, gone: object
+    ) -> Map:
+        assert gone is None
         if address != 0xFED00000:
             raise OSError(errno.EPERM, "Operation not permitted")
         return Map(fd, size, offset=offset, address=address, writable=writable)

@@ -20,7 +20,7 @@ import pytest
 import regmap.loaders.svd
 from regmap import loaders
 from regmap.errors import MapError, Place
-from regmap.loaders.cache_store import Store
+from regmap.loaders.cache.store import Store
 from regmap.model.chip import Chip
 
 DATABASE = "svd-1.sqlite"
@@ -572,7 +572,7 @@ def test_odd_names_are_kept(store: Store) -> None:
 def test_paths_are_forgotten_before_they_are_too_many(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regmap.loaders.cache_store._MOST_PATHS", 10)
+    monkeypatch.setattr("regmap.loaders.cache.store._MOST_PATHS", 10)
     for number in range(25):
         store.note_content(f"/{number}", "stamp", "digest")
     with closing(sqlite3.connect(store.file)) as db:

@@ -174,6 +174,17 @@ class TestShow:
         assert "  B: {ofset: 4" in why
         assert "help:" in why
 
+    def test_a_file_too_large_to_load_is_not_read_for_the_message_either(
+        self, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "large.svd"
+        with file.open("wb") as stream:
+            stream.write(b"<device>not shown\n")
+            stream.truncate((64 << 20) + 1)
+        why = refused("show", str(file))
+        assert "large.svd is larger than 64 MiB" in why
+        assert "not shown" not in why
+
 
 class TestExport:
     KEYS = (

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import regmap
 from regmap import loaders
 from regmap.bits import BitRange
+from regmap.errors import MapError
 from regmap.loaders.patch import patched as apply_patch
 from regmap.loaders.report import Log
 from regmap.loaders.text import parse
@@ -421,3 +424,24 @@ def test_a_board_is_patched_like_a_chip() -> None:
     assert (made.pins, made.match, made.extends) == (board.pins, board.match, board.extends)
     assert register(made, "GPIO/GPLEV").unit == "V"
     assert block(made, "GPIO").views == block(board, "GPIO").views
+
+
+def test_what_a_patch_puts_in_the_way_is_the_patch_s_fault(tmp_path: Path) -> None:
+    (tmp_path / "chip.svd").write_text(
+        "<device><name>C</name><version>1</version><size>32</size><peripherals><peripheral>"
+        "<name>P</name><baseAddress>0</baseAddress><addressBlock><offset>0</offset>"
+        "<size>0x100</size><usage>registers</usage></addressBlock><registers><register>"
+        "<name>R</name><addressOffset>0</addressOffset></register></registers></peripheral>"
+        "</peripherals></device>"
+    )
+    for change, rule in (
+        ("copy: {Q: {from: P, base: 0x80}}", "RM217"),
+        ("add: {P: {registers: {S: {offset: 2, width: 16}}}}", "RM210"),
+    ):
+        patch = tmp_path / "fix.yaml"
+        patch.write_text(f'patch: {{svd: chip.svd, version: "1"}}\n{change}\n')
+        with pytest.raises(MapError) as refused:
+            regmap.load(patch)
+        (problem,) = (each for each in refused.value.problems if each.rule == rule)
+        assert problem.place is not None
+        assert (problem.place.file, problem.place.line) == (str(patch), 2)

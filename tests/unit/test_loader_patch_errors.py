@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from regmap import loaders
-from regmap.loaders import patch_apply, patch_inside, patch_match, patch_plan
+from regmap.loaders.patch import apply as patch_apply
+from regmap.loaders.patch import inside as patch_inside
+from regmap.loaders.patch import match as patch_match
+from regmap.loaders.patch import plan as patch_plan
 from tests.unit.patching import VENDOR, errors, read
 
 # Each rule, and below it what is told: LINE:COLUMN RULE text | fix. The head is two lines.

@@ -32,7 +32,9 @@ def apply(chip: Chip, rules: dict[str, Any]) -> Chip:
     tree = parse(text, "patch.yaml", log)
     assert tree is not None
     made = patched(chip, tree, "patch.yaml", log)
-    assert not log.problems, "\n".join(map(str, log.problems))
+    # A random rule may say what is so already (RM104).
+    told = [each for each in log.problems if each.rule != "RM104"]
+    assert not told, "\n".join(map(str, told))
     return made
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regmap.loaders.patch_paths import PathError, Step, parse_path, substituted
+from regmap.loaders.patch.paths import PathError, Step, parse_path, substituted
 
 
 def step(text: str) -> Step:
