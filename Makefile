@@ -1,6 +1,7 @@
 # Everything happens in a virtual environment of its own; nothing is installed outside of it.
 #   make demo           build, install and run the demonstration on the simulator
 #   make test           every check that needs no special machine; ends with pytest's summary
+#   make test-long      what the daemon survives, at full length: some minutes
 #   make test-hardware  the same objects on a real kernel in QEMU; says so where it cannot
 #   make sanitize       the C core under the address and undefined-behaviour sanitizers
 #   make docs           the API reference, as HTML under build/docs
@@ -9,13 +10,16 @@ VENV ?= .venv
 RUN := $(VENV)/bin/python
 SOURCES := pyproject.toml $(wildcard regmap/csrc/*)
 
-.PHONY: demo test test-hardware sanitize docs clean need
+.PHONY: demo test test-long test-hardware sanitize docs clean need
 
 demo: $(VENV)/.installed
 	@$(VENV)/bin/regmap demo
 
 test: $(VENV)/.installed-test
 	@$(RUN) -m tools.check
+
+test-long: $(VENV)/.installed-test
+	@$(RUN) -m pytest -m long tests/daemon
 
 test-hardware: $(VENV)/.installed-test
 	@$(RUN) -m tools.hardware $(HARDWARE_FLAGS)

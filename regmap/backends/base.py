@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 from regmap._core import merge
 
@@ -30,6 +30,7 @@ __all__ = [
     "Named",
     "Port",
     "Updating",
+    "check_kind",
     "lock_of",
     "update",
 ]
@@ -131,6 +132,12 @@ class Interrupt(Protocol):
 
 
 EdgeKind = Literal["rising", "falling", "both"]
+
+
+def check_kind(kind: str) -> None:
+    """Raise ValueError for what is no kind of edges to watch."""
+    if kind not in get_args(EdgeKind):
+        raise ValueError(f"edges are 'rising', 'falling' or 'both', not {kind!r}")
 
 
 class Edge(NamedTuple):

@@ -16,7 +16,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from regmap.backends.base import Edge, EdgeKind
+from regmap.backends.base import Edge, EdgeKind, check_kind
 from regmap.backends.machine import Machine
 from regmap.errors import BackendError, BackendUnavailable, ClosedError
 
@@ -122,6 +122,7 @@ def open_line(
     ``queue`` is how many edges the kernel keeps (0: its own choice, 16); ``chip`` is the device
     where it is open already. Raises BackendUnavailable.
     """
+    check_kind(kind)
     gpiod = _bindings(device)
     edge = gpiod.line.Edge
     chosen = {"rising": edge.RISING, "falling": edge.FALLING, "both": edge.BOTH}[kind]

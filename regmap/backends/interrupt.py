@@ -21,6 +21,8 @@ from regmap.errors import BackendError, ClosedError, WaitTimeout
 __all__ = ["UioInterrupt"]
 
 _COUNT_BYTES = 4
+# poll(2) takes an int of milliseconds; what is longer is as good as for ever.
+_LONGEST_S = 2_000_000.0
 # PCI Local Bus Specification 3.0, 6.2.2.
 _COMMAND, _INTERRUPT_DISABLE = 4, 1 << 10
 
@@ -52,6 +54,8 @@ class UioInterrupt:
 
     async def wait_async(self, timeout_s: float | None = None) -> Interrupts:
         """As ``wait``, in an asyncio task."""
+        if timeout_s is not None and timeout_s <= 0:
+            return self.wait(timeout_s)  # asyncio would give up before it looked
         if not self._came(0):
             self.enable()
         loop = asyncio.get_running_loop()
@@ -69,7 +73,10 @@ class UioInterrupt:
         self._check()
         poll = select.poll()
         poll.register(self._fd, select.POLLIN)
-        return bool(poll.poll(None if timeout_s is None else timeout_s * 1000))
+        if timeout_s is None or timeout_s > _LONGEST_S:
+            return bool(poll.poll())
+        # Less than nothing would mean for ever.
+        return bool(poll.poll(max(timeout_s, 0) * 1000))
 
     def enable(self) -> None:
         """Switch the interrupt on. Raises BackendError where the kernel refuses."""

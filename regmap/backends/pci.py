@@ -82,12 +82,14 @@ class Bar(Mapped):
 
 class _Words:
     """A file of sysfs in which one read or write of an aligned word is one bus access. Takes the
-    descriptor over. Threads may share it."""
+    descriptor over; ``read_only`` says why nothing may be written, "" where it may. Threads may
+    share it."""
 
     widths = (8, 16, 32)
 
-    def __init__(self, fd: int, device: str, *, base: int, size: int) -> None:
+    def __init__(self, fd: int, device: str, *, base: int, size: int, read_only: str = "") -> None:
         self._fd = fd
+        self.read_only = read_only
         self._give_back = weakref.finalize(self, os.close, fd)
         self.device = device
         self.base = base
@@ -115,6 +117,8 @@ class _Words:
     def write(self, address: int, width: int, value: int) -> None:
         """One write of ``width`` bits."""
         offset = self._offset(address, width)
+        if self.read_only:
+            raise BackendError(f"{self.device} is open for reading only: {self.read_only}")
         try:
             done = os.pwrite(self._fd, value.to_bytes(width // 8, "little"), offset)
         except OSError as error:
@@ -212,7 +216,7 @@ def open_bar(target: Target) -> Bar | IoBar:
     region = region_of(folder, number, machine)
     device = f"BAR {number} of PCI device {folder.name}"
     is_io = bool(region.flags & _IS_IO)
-    on = _switched_on(folder, device, is_io=is_io, wanted="enable" in options)
+    on = _switched_on(folder, device, machine, is_io=is_io, wanted="enable" in options)
     file = f"resource{number}" + ("_wc" if "wc" in options else "")
     if "wc" in options and (is_io or not region.flags & _PREFETCHABLE):
         raise BackendUnavailable(f"{device} is not prefetchable, so +wc is not for it")
@@ -241,17 +245,29 @@ def open_config(target: Target) -> ConfigSpace:
     """The configuration space of a device; nothing of it is read."""
     machine = target.machine or Machine()
     folder = device_of(target.rest, machine)
-    fd = _open(folder / "config", machine)
+    file, read_only = folder / "config", ""
+    try:
+        fd = os.open(file, os.O_RDWR | os.O_SYNC | os.O_CLOEXEC)
+    except OSError as error:
+        # Every user may read its beginning, also where /sys is mounted read-only.
+        read_only = f"{error.strerror}; root may write to it"
+        fd = _open(file, machine, os.O_RDONLY)
     size = os.fstat(fd).st_size
     device = f"configuration space of PCI device {folder.name}"
-    return ConfigSpace(fd, device, base=target.origin, size=size)
+    return ConfigSpace(fd, device, base=target.origin, size=size, read_only=read_only)
 
 
-def _switched_on(folder: Path, device: str, *, is_io: bool, wanted: bool) -> _Enabled | None:
+def _switched_on(
+    folder: Path, device: str, machine: Machine, *, is_io: bool, wanted: bool
+) -> _Enabled | None:
     """Make sure that the device answers on the bus; a handle where this had to switch it on."""
-    with (folder / "config").open("rb", buffering=0) as config:
-        config.seek(_COMMAND)
-        command = int.from_bytes(config.read(2), "little")
+    file = folder / "config"
+    try:
+        with file.open("rb", buffering=0) as config:
+            config.seek(_COMMAND)
+            command = int.from_bytes(config.read(2), "little")
+    except OSError as error:
+        raise BackendUnavailable(explain.pci(error, _shown(file, machine), machine)) from error
     if command & (_IO_ENABLE if is_io else _MEMORY_ENABLE):
         return None
     if not wanted:
@@ -265,9 +281,12 @@ def _switched_on(folder: Path, device: str, *, is_io: bool, wanted: bool) -> _En
         raise BackendUnavailable(f"{device} cannot be switched on: {error.strerror}") from error
 
 
-def _open(path: Path, machine: Machine) -> int:
+def _open(path: Path, machine: Machine, mode: int = os.O_RDWR) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_SYNC | os.O_CLOEXEC)
+        return os.open(path, mode | os.O_SYNC | os.O_CLOEXEC)
     except OSError as error:
-        shown = "/" + str(path.relative_to(machine.root))
-        raise BackendUnavailable(explain.pci(error, shown, machine)) from error
+        raise BackendUnavailable(explain.pci(error, _shown(path, machine), machine)) from error
+
+
+def _shown(path: Path, machine: Machine) -> str:
+    return "/" + str(path.relative_to(machine.root))

@@ -21,6 +21,7 @@ from regmap.daemon import kernel, landlock, seccomp
 __all__ = ["leave_behind"]
 
 _MOST_SECONDS = 5.0
+_READY = b"r"
 
 # Which file it is: another one at the same path, made later, is somebody else's.
 _Mark = tuple[int, int, int]
@@ -28,16 +29,23 @@ _Mark = tuple[int, int, int]
 
 def leave_behind(paths: Iterable[str]) -> Callable[[], None]:
     """Start the child, before there is a device; what is returned tells it to remove the files
-    that are there now, and waits until that is done. Raises OSError."""
+    that are there now, and waits until that is done.
+
+    The child has let go of everything of this process when this returns: a socket that it still
+    held would be taken for one that somebody listens at. Raises OSError.
+    """
     marks = {os.path.abspath(path): _mark(path) for path in paths}
     ours, its = socket.socketpair()
     if os.fork() == 0:
         _be_the_child(marks, its)
     its.close()
+    ours.settimeout(_MOST_SECONDS)
+    if ours.recv(1) != _READY:
+        ours.close()
+        raise OSError("the child that removes the socket at the end did not start")
 
     def remove() -> None:
         with ours, suppress(OSError):
-            ours.settimeout(_MOST_SECONDS)
             ours.shutdown(socket.SHUT_WR)
             ours.recv(1)  # its end of the pair closes with it
 
@@ -63,6 +71,7 @@ def _be_the_child(marks: dict[str, _Mark], pair: socket.socket) -> NoReturn:
         kernel.forbid_new_privileges()
         if landlock.available():
             landlock.confine(sorted({os.path.dirname(path) for path in marks}))
+        pair.send(_READY)
         seccomp.confine(seccomp.REMOVING)
         pair.recv(1)
         for path, mark in marks.items():

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
-from regmap.backends.base import Edge, EdgeKind, EdgeSource
+from regmap.backends.base import Edge, EdgeKind, EdgeSource, check_kind
 from regmap.errors import AccessError, ClosedError, WaitTimeout
 from regmap.live.value import check_duration
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from regmap.live.register import Register
 
 __all__ = ["Edges", "Polled"]
+
+# poll(2) takes an int of milliseconds; what is longer is as good as for ever.
+_LONGEST_S = 2_000_000.0
 
 
 class Edges:
@@ -36,6 +39,7 @@ class Edges:
         self._path = path
         self._source: EdgeSource | Polled | None = source
         self._ready: deque[Edge] = deque()
+        self._waiter: asyncio.Future[None] | None = None
         self.source = source.source
 
     def wait(self, timeout_s: float | None = None) -> Edge:
@@ -54,15 +58,20 @@ class Edges:
                 continue
             poll = select.poll()
             poll.register(source.fileno(), select.POLLIN)
-            if not poll.poll(None if left is None else left * 1000):
+            if not poll.poll(None if left is None or left > _LONGEST_S else left * 1000):
                 self._late(0.0, timeout_s)
             self._ready.extend(source.take())
         return self._ready.popleft()
 
     async def wait_async(self, timeout_s: float | None = None) -> Edge:
         """As ``wait``, in an asyncio task."""
+        if timeout_s is not None:
+            check_duration("timeout_s", timeout_s)
+            if timeout_s <= 0:
+                return self.wait(timeout_s)  # asyncio would give up before it looked
         try:
-            return await asyncio.wait_for(self._next(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                return await self._next()
         except TimeoutError:
             self._late(0.0, timeout_s)
             raise
@@ -75,9 +84,20 @@ class Edges:
                 if not self._ready:
                     await asyncio.sleep(source.period_s)
                 continue
-            await _readable(source.fileno())
+            await self._readable(source.fileno())
             self._ready.extend(source.take())
         return self._ready.popleft()
+
+    async def _readable(self, fd: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiter = ready = loop.create_future()
+        loop.add_reader(fd, _resolve, ready)
+        try:
+            await ready
+        finally:
+            if self._waiter is ready:  # else ``close`` did it, and the number may be another's now
+                self._waiter = None
+                loop.remove_reader(fd)
 
     def _late(self, left: float | None, timeout_s: float | None) -> None:
         if left is not None and left <= 0 and timeout_s is not None:
@@ -90,8 +110,13 @@ class Edges:
         return self._source
 
     def close(self) -> None:
-        """Give the line back; a second call does nothing."""
+        """Give the line back; a second call does nothing. A task that waits gets ClosedError."""
         source, self._source = self._source, None
+        ready, self._waiter = self._waiter, None
+        if ready is not None and source is not None and not isinstance(source, Polled):
+            ready.get_loop().remove_reader(source.fileno())
+            if not ready.done():
+                ready.set_exception(ClosedError(f"the edges of {self._path} were closed meanwhile"))
         if source is not None:
             source.close()
 
@@ -117,26 +142,17 @@ class Edges:
         return f"<edges of {self._path} from {self.source}>"
 
 
-async def _readable(fd: int) -> None:
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-
-    def tell() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.add_reader(fd, tell)
-    try:
-        await ready
-    finally:
-        loop.remove_reader(fd)
+def _resolve(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 class Polled:
     """The event detection of a block itself. ``register`` gives a register by its path.
 
     A poll is one read of the event register; an event takes one write to clear it and, where both
-    edges are watched, one read of the level.
+    edges are watched, one read of the level. Two of one pin take each other's events, and what the
+    first switched on is off for both when it closes.
     """
 
     def __init__(
@@ -149,6 +165,7 @@ class Polled:
         register: Callable[[str], Register],
         period_s: float,
     ) -> None:
+        check_kind(kind)
         check_duration("period_s", period_s)
         self.period_s = period_s
         self.source = f"polls of {path} every {period_s:g} s, which may miss edges"
@@ -163,11 +180,15 @@ class Polled:
         self._sequence = 0
         self._switched: list[Target] = []
         self._clear()
-        for enable in enables:
-            target = enable[index]
-            if not self._read(target):
-                setattr(register(target.register), target.field, 1)
-                self._switched.append(target)
+        try:
+            for enable in enables:
+                target = enable[index]
+                if not self._read(target):
+                    setattr(register(target.register), target.field, 1)
+                    self._switched.append(target)
+        except BaseException:
+            self.close()  # nobody else can: this object is not made
+            raise
 
     def poll(self) -> list[Edge]:
         """The edge that was detected since the last poll, if there was one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 from pathlib import Path
@@ -14,7 +15,9 @@ __all__ = ["CLIENTS", "COUNTER", "REGISTERS", "Worker", "work"]
 CLIENTS = 64
 REGISTERS = (("GPIO.GPREN0", "REN"), ("GPIO.GPFEN0", "FEN"))
 COUNTER = "GPIO.GPHEN0"
-_AT_ONCE = 16
+# Each sends so many at once, and counts after so many of these.
+_AT_ONCE = 4
+_COUNT_EVERY = 4
 
 
 class Worker:
@@ -39,10 +42,13 @@ class Worker:
                     pin = self._pin
                     self._talk(client, [(f"MODE {pin} OUT", "Ok"), (f"WRITE {pin} 0", "Ok")])
                 self._talk(client, [(f"SET {self._field}=0", "Ok")])
-                while requests > 0 and not self.wrong:
+                for turn in itertools.count():
+                    if requests <= 0 or self.wrong:
+                        break
                     some = [self._next() for _ in range(min(requests, _AT_ONCE))]
                     self._talk(client, some)
-                    self._count(client)
+                    if turn % _COUNT_EVERY == 0:
+                        self._count(client)
                     requests -= len(some)
         except Exception as error:  # noqa: BLE001  (told to the test, in whose thread it is not)
             self.wrong.append(repr(error))

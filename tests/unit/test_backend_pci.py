@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
+import os
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,33 @@ def test_a_device_that_is_off_is_switched_on_where_asked(tmp_path: Path) -> None
     assert (folder / "enable").read_text() == "1"
     backend.close()
     assert (folder / "enable").read_text() == "0"
+
+
+def test_a_device_without_configuration_space_is_refused(tmp_path: Path) -> None:
+    (device(tmp_path) / "config").unlink()
+    with pytest.raises(BackendUnavailable, match=r"no /sys/bus/pci/devices/0000:00:05\.0/config"):
+        open_backend("pci:00:05.0/0", machine=Machine(tmp_path))
+
+
+def test_configuration_space_that_may_only_be_read_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = device(tmp_path)
+    (folder / "config").write_bytes((folder / "config").read_bytes()[:64])
+    real = os.open
+
+    def opened(path: Path, flags: int) -> int:
+        if flags & os.O_ACCMODE != os.O_RDONLY:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path, flags)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", opened)  # as for a user other than root
+        backend = open_backend("pciconf:00:05.0", machine=Machine(tmp_path))
+    assert backend.read(4, 16) == ON
+    with pytest.raises(BackendError, match="for reading only: Permission denied"):
+        backend.write(4, 16, OFF)
+    backend.close()
 
 
 def test_a_device_that_is_on_is_left_as_it_is(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import mmap
 import os
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,6 +158,23 @@ def test_a_wait_ends(kernel: Kernel) -> None:
     kernel.irq.close()
     with pytest.raises(ClosedError):
         kernel.irq.wait(0)
+
+
+def test_a_time_of_any_length(kernel: Kernel) -> None:
+    late = threading.Timer(5, kernel.interrupt, [9])  # ends a wait that means for ever by -1
+    late.start()
+    try:
+        with pytest.raises(WaitTimeout):
+            kernel.irq.wait(-1)
+        with pytest.raises(WaitTimeout):
+            asyncio.run(kernel.irq.wait_async(-1))
+    finally:
+        late.cancel()
+    for count, timeout_s in enumerate((0, 1e9, float("inf"))):
+        kernel.interrupt(2 * count)
+        assert kernel.irq.wait(timeout_s).total == 2 * count
+        kernel.interrupt(2 * count + 1)
+        assert asyncio.run(kernel.irq.wait_async(timeout_s)).total == 2 * count + 1
 
 
 def test_a_task_waits(kernel: Kernel) -> None:

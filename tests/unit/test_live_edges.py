@@ -21,6 +21,7 @@ from regmap.backends.physical import Physical
 from regmap.errors import (
     AccessError,
     BackendUnavailable,
+    BusFault,
     ClosedError,
     ReadHasSideEffect,
     WaitTimeout,
@@ -104,6 +105,38 @@ def test_iterators_of_both_kinds(pi: Any) -> None:
         assert asyncio.run(next_one()).kind == "falling"
         with pytest.raises(WaitTimeout):
             asyncio.run(edges.wait_async(0.01))
+
+
+def test_what_is_no_kind_of_edges_is_refused(pi: Any, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'rising', 'falling' or 'both', not 'up'"):
+        pi.pin[17].edges("up")
+    with pytest.raises(ValueError, match="not 'up'"):
+        gpiochip.open_line(str(tmp_path / "gpiochip0"), 3, "up")  # type: ignore[arg-type]
+
+
+def test_a_task_that_does_not_wait_gets_what_is_there(pi: Any) -> None:
+    with pi.pin[17].edges("rising") as edges:
+        pi.backend.drive("P1-11", 1)
+        assert asyncio.run(edges.wait_async(0)).kind == "rising"
+        with pytest.raises(WaitTimeout):
+            asyncio.run(edges.wait_async(0))
+        with pytest.raises(ValueError, match="NaN"):
+            asyncio.run(edges.wait_async(float("nan")))
+
+
+def test_detection_that_fails_half_way_is_switched_off_again() -> None:
+    class Refusing(Recorder):
+        def write(self, address: int, width: int, value: int) -> None:
+            if address == 0x20200058:
+                raise BusFault("GPFEN0", address=address)
+            super().write(address, width, value)
+
+    recorder = Refusing({0x2020004C: 0, 0x20200058: 0})
+    with regmap.open("rpi1-rev2", backend=recorder) as pi:
+        with pytest.raises(BusFault):
+            pi.pin[17].edges()
+        assert recorder.memory[0x2020004C] == 0
+        assert ("W", 0x2020004C, 32, 1 << 17) in recorder.taken()
 
 
 def test_a_pin_without_event_detection_says_so() -> None:
@@ -244,6 +277,43 @@ def test_a_task_waits_for_a_chip() -> None:
 
     with Edges("GPIO.pin[1]", edges) as live:
         assert asyncio.run(live.wait_async(5)).sequence == 3
+
+
+def test_any_length_of_time_is_waited_for() -> None:
+    from regmap.live.edges import Edges
+
+    for timeout_s in (0, 1e9, float("inf"), None):
+        with Edges("GPIO.pin[1]", LineEdges(Request([3]), "/dev/gpiochip0", 1)) as live:
+            assert live.wait(timeout_s).sequence == 3
+        with Edges("GPIO.pin[1]", LineEdges(Request([3]), "/dev/gpiochip0", 1)) as live:
+            assert asyncio.run(live.wait_async(timeout_s)).sequence == 3
+
+
+def test_edges_that_are_closed_end_the_task_that_waits() -> None:
+    from regmap.live.edges import Edges
+
+    async def close_meanwhile() -> bool:
+        request = Request([3])
+        os.read(request.fd, 1)  # so that nothing is there
+        live = Edges("GPIO.pin[1]", LineEdges(request, "/dev/gpiochip0", 1))
+        waiting = asyncio.create_task(live.wait_async())
+        await asyncio.sleep(0)
+        live.close()
+        # Its number is now another's, whose reader must stay.
+        other, end = os.pipe()
+        assert other == request.fd
+        asyncio.get_running_loop().add_reader(other, lambda: None)
+        done, _ = await asyncio.wait({waiting}, timeout=5)
+        kept = asyncio.get_running_loop().remove_reader(other)
+        os.close(other)
+        os.close(end)
+        waiting.cancel()
+        assert done == {waiting}
+        with pytest.raises(ClosedError, match="closed meanwhile"):
+            waiting.result()
+        return kept
+
+    assert asyncio.run(close_meanwhile())
 
 
 def test_a_line_that_cannot_be_had(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import argparse
 import importlib
 import sys
 
-TOPICS = ("generate", "svd")
+TOPICS = ("generate", "svd", "daemon")
 # What takes files after its name.
 WITH_FILES = ("svd",)
 
