@@ -10,6 +10,7 @@ its own, one line in ``backends.SCHEMES``.
 
 from __future__ import annotations
 
+import select
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -32,9 +33,12 @@ __all__ = [
     "Updating",
     "check_kind",
     "lock_of",
+    "readable",
     "update",
 ]
 
+# poll(2) takes an int of milliseconds; what is longer is as good as for ever.
+_LONGEST_S = 2_000_000.0
 _PLAIN_LOCK = type(threading.Lock())
 
 
@@ -132,6 +136,16 @@ class Interrupt(Protocol):
 
 
 EdgeKind = Literal["rising", "falling", "both"]
+
+
+def readable(fd: int, timeout_s: float | None) -> bool:
+    """Wait until a descriptor can be read; False after ``timeout_s`` seconds (None: for ever)."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    if timeout_s is None or timeout_s > _LONGEST_S:
+        return bool(poll.poll())
+    # Less than nothing would mean for ever.
+    return bool(poll.poll(max(timeout_s, 0) * 1000))
 
 
 def check_kind(kind: str) -> None:

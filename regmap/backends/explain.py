@@ -13,7 +13,7 @@ import stat
 
 from regmap.backends.machine import Machine, Region, owners
 
-__all__ = ["fault", "mapping", "msr", "opening", "pci", "ports", "uio"]
+__all__ = ["fault", "line", "mapping", "msr", "opening", "pci", "ports", "uio"]
 
 _ABSENT = {errno.ENOENT, errno.ENXIO, errno.ENODEV}
 _GPIOMEM_RULE = 'SUBSYSTEM=="*gpiomem*", GROUP="gpio", MODE="0660"'
@@ -197,6 +197,19 @@ def uio(error: OSError, device: str, machine: Machine) -> str:
             ' udev rule \'SUBSYSTEM=="uio", GROUP="gpio", MODE="0660"\' and join that group'
         )
     return f"{device}: {_words(error)}"
+
+
+def line(error: OSError, device: str, number: int | None = None) -> str:
+    """Why a gpiochip could not be opened, or a line of it not be had. Source: linux chardev.rst."""
+    what = device if number is None else f"line {number} of {device}"
+    if error.errno == errno.EBUSY:
+        return f"{what} is in use; `gpioinfo` says by whom"
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return (
+            f"this user may not open {device}; join its group (`ls -l {device}`), as with"
+            " `sudo usermod -aG gpio $USER`, then log in again"
+        )
+    return f"{what}: {_words(error)}"
 
 
 def _option(name: str, machine: Machine) -> str:

@@ -10,12 +10,12 @@ drivers/gpio/gpiolib-cdev.c (edge_irq_thread); libgpiod 2.
 
 from __future__ import annotations
 
-import errno
 import re
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from regmap.backends import explain
 from regmap.backends.base import Edge, EdgeKind, check_kind
 from regmap.backends.machine import Machine
 from regmap.errors import BackendError, BackendUnavailable, ClosedError
@@ -105,7 +105,7 @@ def open_chip(device: str) -> Any:
     try:
         return _bindings(device).Chip(device)
     except OSError as error:
-        raise BackendUnavailable(_why(error, device, -1)) from error
+        raise BackendUnavailable(explain.line(error, device)) from error
 
 
 def open_line(
@@ -135,16 +135,5 @@ def open_line(
     try:
         request = ask(config={line: settings}, consumer=_CONSUMER, event_buffer_size=queue or None)
     except OSError as error:
-        raise BackendUnavailable(_why(error, device, line)) from error
+        raise BackendUnavailable(explain.line(error, device, line)) from error
     return LineEdges(request, device, line, both=kind == "both")
-
-
-def _why(error: OSError, device: str, line: int) -> str:
-    if error.errno == errno.EBUSY:
-        return f"line {line} of {device} is in use; `gpioinfo` says by whom"
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return (
-            f"this user may not open {device}; join its group (`ls -l {device}`), as with"
-            " `sudo usermod -aG gpio $USER`, then log in again"
-        )
-    return f"line {line} of {device}: {error.strerror}"

@@ -12,17 +12,15 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import select
 from pathlib import Path
 
-from regmap.backends.base import Interrupts
+from regmap.backends.base import Interrupts, readable
+from regmap.backends.machine import is_gone
 from regmap.errors import BackendError, ClosedError, WaitTimeout
 
 __all__ = ["UioInterrupt"]
 
 _COUNT_BYTES = 4
-# poll(2) takes an int of milliseconds; what is longer is as good as for ever.
-_LONGEST_S = 2_000_000.0
 # PCI Local Bus Specification 3.0, 6.2.2.
 _COMMAND, _INTERRUPT_DISABLE = 4, 1 << 10
 
@@ -71,12 +69,7 @@ class UioInterrupt:
 
     def _came(self, timeout_s: float | None) -> bool:
         self._check()
-        poll = select.poll()
-        poll.register(self._fd, select.POLLIN)
-        if timeout_s is None or timeout_s > _LONGEST_S:
-            return bool(poll.poll())
-        # Less than nothing would mean for ever.
-        return bool(poll.poll(max(timeout_s, 0) * 1000))
+        return readable(self._fd, timeout_s)
 
     def enable(self) -> None:
         """Switch the interrupt on. Raises BackendError where the kernel refuses."""
@@ -127,14 +120,8 @@ class UioInterrupt:
             raise ClosedError(f"{self._device} is closed")
 
     def present(self) -> bool:
-        """Whether the kernel still has the device; as far as this process may look."""
-        try:
-            self._folder.stat()
-        except FileNotFoundError:
-            return False
-        except OSError:  # a daemon that has given up its rights sees no files
-            return True
-        return True
+        """Whether the kernel still has the device, as far as this process may look."""
+        return not is_gone(self._folder)
 
     def close(self) -> None:
         """Refuse further waits; a second call does nothing."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Machine", "Matching", "Region", "owners", "parse_regions", "recognises"]
+__all__ = ["Machine", "Matching", "Region", "is_gone", "owners", "parse_regions", "recognises"]
 
 # No file of interest comes near 4 MiB.
 _PIECE = 1 << 16
@@ -87,6 +87,18 @@ def owners(regions: Iterable[Region], address: int, size: int) -> tuple[Region, 
         if not region.hidden and region.start < address + size and address <= region.end:
             found += owners(region.inner, address, size) or (region,)
     return tuple(found)
+
+
+def is_gone(folder: Path) -> bool:
+    """Whether a device was removed: the kernel then takes its folder in sysfs away. One that may
+    not be looked at is not gone; a daemon that has given up its rights sees no files."""
+    try:
+        folder.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 @dataclass(frozen=True, slots=True)

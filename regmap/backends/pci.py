@@ -17,11 +17,12 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regmap.backends import explain
-from regmap.backends.machine import Machine
+from regmap.backends.machine import Machine, is_gone
 from regmap.backends.mapped import Mapped
 from regmap.backends.pcidevices import BARS, Region, device_of, region_of
 from regmap.errors import (
@@ -223,22 +224,9 @@ def open_bar(target: Target) -> Bar | IoBar:
     fd = _open(folder / file, machine)
     if is_io:
         return IoBar(fd, device, base=target.origin, size=region.size, on=on)
-    return Bar(fd, device, origin=target.origin, region=region, gone=_gone(folder), on=on)
-
-
-def _gone(folder: Path) -> Callable[[], bool]:
-    """Whether a device was removed: the kernel then takes its folder away."""
-
-    def gone() -> bool:
-        try:
-            folder.stat()
-        except FileNotFoundError:
-            return True
-        except OSError:  # a daemon that has given up its rights sees no files
-            return False
-        return False
-
-    return gone
+    return Bar(
+        fd, device, origin=target.origin, region=region, gone=partial(is_gone, folder), on=on
+    )
 
 
 def open_config(target: Target) -> ConfigSpace:

@@ -13,6 +13,8 @@ import errno
 import os
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from regmap._core import IoPorts
@@ -43,45 +45,38 @@ class Ports:
         """This, with the ports of an instance asked for now, so that a refusal comes early."""
         if size < 1 or address < 0 or address + size > _PORTS:
             raise BadAddress(f"{size:#x} ports at {address:#x} are none: the last one is 0xffff")
-        self._granted(address, size)
+        with self._explained():
+            self._ports.grant(address, size)
         return self
 
-    def _granted(self, address: int, size: int) -> None:
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What the kernel refuses is told with the reason; any thread may be the first to ask."""
         try:
-            self._ports.grant(address, size)
+            yield
+        except BackendError:
+            raise
         except OSError as error:
             raise BackendUnavailable(explain.ports(error, self._machine)) from error
 
     def read(self, address: int, width: int) -> int:
         """One ``in`` of ``width`` bits."""
-        try:
+        with self._explained():
             return self._ports.read(address, width)
-        except BackendError:
-            raise
-        except OSError as error:
-            raise BackendUnavailable(explain.ports(error, self._machine)) from error
 
     def write(self, address: int, width: int, value: int) -> None:
         """One ``out`` of ``width`` bits."""
-        try:
+        with self._explained():
             self._ports.write(address, width, value)
-        except BackendError:
-            raise
-        except OSError as error:
-            raise BackendUnavailable(explain.ports(error, self._machine)) from error
 
     def update(
         self, address: int, width: int, *, keep: int, neutral: int, mask: int, value: int
     ) -> int:
         """One ``in`` and one ``out`` with no other thread of this process in between."""
-        try:
+        with self._explained():
             return self._ports.update(
                 address, width, keep=keep, neutral=neutral, mask=mask, value=value
             )
-        except BackendError:
-            raise
-        except OSError as error:
-            raise BackendUnavailable(explain.ports(error, self._machine)) from error
 
     def why_fault(self, address: int) -> str:
         """What a fault at this port most likely means."""

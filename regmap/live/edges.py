@@ -9,13 +9,12 @@ and the time is that of the poll. The detection that was switched on is switched
 from __future__ import annotations
 
 import asyncio
-import select
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
-from regmap.backends.base import Edge, EdgeKind, EdgeSource, check_kind
+from regmap.backends.base import Edge, EdgeKind, EdgeSource, check_kind, readable
 from regmap.errors import AccessError, ClosedError, WaitTimeout
 from regmap.live.value import check_duration
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from regmap.live.register import Register
 
 __all__ = ["Edges", "Polled"]
-
-# poll(2) takes an int of milliseconds; what is longer is as good as for ever.
-_LONGEST_S = 2_000_000.0
 
 
 class Edges:
@@ -56,9 +52,7 @@ class Edges:
                     self._late(left, timeout_s)
                     time.sleep(source.period_s if left is None else min(source.period_s, left))
                 continue
-            poll = select.poll()
-            poll.register(source.fileno(), select.POLLIN)
-            if not poll.poll(None if left is None or left > _LONGEST_S else left * 1000):
+            if not readable(source.fileno(), left):
                 self._late(0.0, timeout_s)
             self._ready.extend(source.take())
         return self._ready.popleft()
