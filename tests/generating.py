@@ -118,7 +118,10 @@ def layout_facts(layout: DeviceLayout) -> dict[str, Any]:
 
 
 def _instance_facts(instance: InstanceLayout) -> str:
-    names = ("name", "base", "size", "block_name", "bus_base", "clock", "description")
+    names = (
+        "name", "base", "size", "block_name", "bus_base", "clock", "locator", "reach",
+        "description",
+    )  # fmt: skip
     return repr([getattr(instance, name) for name in names])
 
 
